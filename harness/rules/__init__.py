@@ -1,0 +1,1 @@
+"""What the guides require: a value in, findings out. No sockets, no clock."""

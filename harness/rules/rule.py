@@ -1,0 +1,181 @@
+"""The one type every requirement becomes, and what judging it gives.
+
+A `Rule` comes from a table row, a decorated function, or an assert of a Schematron. Judging gives
+one `Outcome` per rule; an outcome that deserves attention carries `Finding`s.
+"""
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+from harness.text import Text, plain
+from harness.wire.cda import Document
+from harness.wire.er7 import Message
+from harness.wire.location import Location
+
+
+class Verdict(IntEnum):
+    """Worst last: the verdict of a whole is the largest of its parts."""
+
+    NOT_APPLICABLE = 0
+    NOT_TESTED = 1
+    PASS = 2
+    CONTESTED = 3
+    WARNING = 4
+    INCONCLUSIVE = 5
+    FAIL = 6
+    ERROR = 7
+
+    @property
+    def word(self) -> str:
+        """The word of our JSON files: `not_applicable`, `pass`, `fail` …"""
+        return self.name.lower()
+
+    @property
+    def needs_attention(self) -> bool:
+        """True for what a report lists as a finding."""
+        return self > Verdict.PASS
+
+
+class Level(Enum):
+    """How strongly the guide asks, in the words of RFC 2119."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+    @property
+    def when_broken(self) -> Verdict:
+        """What a broken rule of this level amounts to."""
+        return {
+            Level.MUST: Verdict.FAIL,
+            Level.SHOULD: Verdict.WARNING,
+            Level.MAY: Verdict.PASS,
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecRef:
+    """A place in a guide: the document's key in `schemas/documents.yaml`, and the section."""
+
+    document: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is judged: a message, the document inside it or a document alone, or an answer.
+
+    `kind` is what it should be ("A" … "E", "ACK", "CR", "DA"), never what it says it is. `request`
+    is the message that an "ACK" answers. `earlier` are the messages seen before in the same
+    conversation, oldest first.
+    """
+
+    kind: str
+    message: Message | None = None
+    document: Document | None = None
+    request: Message | None = None
+    earlier: tuple["Subject", ...] = ()
+
+    @property
+    def carried(self) -> Message:
+        """The message; only for rules that are never asked without one."""
+        if self.message is None:
+            raise TypeError("a rule about messages was asked about something else")
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a check yields for each thing that is wrong. `advice` is the next thing to do."""
+
+    at: Location
+    expected: Text
+    actual: Text
+    advice: Text | None = None
+
+
+Check = Callable[[Subject], Iterable[Problem]]
+When = Callable[[Subject], Text | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One requirement of a guide.
+
+    `kinds`: what it is about (see `Subject.kind`). `group`: the column of the report's matrix.
+    `at`: the place as the guide names it. `when` gives the reason why the rule does not apply, or
+    None when it does. `untested`: why nothing outside can tell. `origin`: file and line.
+    """
+
+    id: str
+    level: Level
+    says: Text
+    source: SpecRef
+    kinds: frozenset[str]
+    group: str
+    check: Check | None = None
+    when: When | None = None
+    at: str = ""
+    untested: Text | None = None
+    note: Text | None = None
+    mistake: Text | None = None
+    good: str = ""
+    bad: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem, with the rule that it breaks and how much it weighs."""
+
+    rule: Rule
+    verdict: Verdict
+    problem: Problem
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What judging one rule gave. `reason` tells why a rule was not applicable or not tested."""
+
+    rule: Rule
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    reason: Text | None = None
+    trace: str = field(default="", compare=False)
+
+
+def evaluate(rule: Rule, subject: Subject) -> Outcome:
+    """Judge one rule. A check that raises gives `ERROR`, our fault, and the run goes on."""
+    if rule.untested or rule.check is None:
+        return Outcome(rule, Verdict.NOT_TESTED, reason=rule.untested)
+    try:
+        reason = rule.when(subject) if rule.when else None
+        if reason:
+            return Outcome(rule, Verdict.NOT_APPLICABLE, reason=reason)
+        problems = tuple(rule.check(subject))
+    except Exception as mistake:  # a bug of ours must never be the peer's failure
+        return _broken(rule, subject, mistake)
+    if not problems:
+        return Outcome(rule, Verdict.PASS)
+    verdict = rule.level.when_broken
+    return Outcome(
+        rule, verdict, tuple(Finding(rule, verdict, found, subject.kind) for found in problems)
+    )
+
+
+def evaluate_all(rules: Iterable[Rule], subject: Subject) -> Iterator[Outcome]:
+    """Judge every rule that is about this kind of subject, in the order given."""
+    for rule in rules:
+        if subject.kind in rule.kinds:
+            yield evaluate(rule, subject)
+
+
+def _broken(rule: Rule, subject: Subject, mistake: Exception) -> Outcome:
+    problem = Problem(
+        Location(), expected=plain("-"), actual=plain(f"{type(mistake).__name__}: {mistake}")
+    )
+    finding = Finding(rule, Verdict.ERROR, problem, subject.kind)
+    return Outcome(rule, Verdict.ERROR, (finding,), trace=traceback.format_exc())

@@ -1,0 +1,1 @@
+"""What we tell: reports, command line, pytest plugin."""

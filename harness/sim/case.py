@@ -1,0 +1,226 @@
+"""A clinical case: everything that the messages and documents of one conversation are made from.
+
+A generator makes a case from a seed; a simulated actor replaces its parts by what it learns from
+the messages of a real system. The names are those of the guides; `code.system` is an OID.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A coded value. `hl7` is the coding system's name in HL7 v2 (table 0396), e.g. `LN`, `DCM`."""
+
+    code: str
+    label: str
+    system: str
+    system_name: str
+    hl7: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A number and who gave it. `authority` is a name, `oid` the same as an OID."""
+
+    value: str
+    authority: str = ""
+    oid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address in France. `number` and `street` may be empty when only learnt in part."""
+
+    number: str
+    street: str
+    postal_code: str
+    city: str
+    country: str = "FRA"
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The patient: INS identity (number, OID, five strict traits) and what goes with it.
+
+    `ins` is 15 characters, key included; `birth_given_names` are all given names of the birth
+    record, in order. `ipp` is the site's own patient number. `birth_cog` is the place of birth.
+    """
+
+    ins: str
+    ins_oid: str
+    birth_name: str
+    birth_given_names: tuple[str, ...]
+    sex: str
+    birth_date: date
+    birth_cog: str
+    birth_city: str
+    ipp: Identifier
+    address: Address
+    phone: str
+    used_name: str = ""
+    used_given_name: str = ""
+
+    @property
+    def first_given_name(self) -> str:
+        """First given name of the birth record."""
+        return self.birth_given_names[0] if self.birth_given_names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A health structure. `national_id` is the Struct_IdNat: type digit + number (`1` + FINESS)."""
+
+    national_id: str
+    name: str
+    address: Address
+    phone: str
+    practice_setting: Code
+    facility_type: Code
+
+    @property
+    def finess(self) -> str:
+        """The 9-character FINESS number, or the whole identifier when it is of another type."""
+        return self.national_id[1:] if self.national_id.startswith("1") else self.national_id
+
+
+@dataclass(frozen=True, slots=True)
+class Professional:
+    """A health professional. `national_id` is the PS_IdNat: type digit + number (`8` + RPPS)."""
+
+    national_id: str
+    family: str
+    given: str
+    civility: str
+    title: str
+    specialty: Code
+    organization: Organization
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The patient's visit at the imaging site. `patient_class` as in PV1-2."""
+
+    patient_class: str
+    number: Identifier
+    account: Identifier
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The request: placer order number (ORC-2), dates, clinical words, what is asked."""
+
+    placer_number: Identifier
+    placed: datetime
+    justification: str
+    purpose: str
+    medical_history: str
+    surgical_history: str
+    requested_modality: Code
+    site: Code
+    laterality: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One quantity of radiation. `value` is a decimal number, `unit` a UCUM unit."""
+
+    code: Code
+    value: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product given for the examination. `volume` in millilitres."""
+
+    name: str
+    atc: Code
+    cip: Code
+    volume: str
+    lot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """The examination as performed. UIDs are DICOM's; `region` and `site` are SNOMED CT.
+
+    `modality` is what flow D reports first; `modalities` all of them (PET-CT has two).
+    """
+
+    accession_number: Identifier
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    sop_class: Code
+    act: Code
+    ccam: Code | None
+    modalities: tuple[Code, ...]
+    region: Code
+    site: Code
+    start: datetime
+    end: datetime
+    device: str
+    laterality: Code | None = None
+    doses: tuple[Dose, ...] = ()
+    products: tuple[Product, ...] = ()
+
+    @property
+    def modality(self) -> Code:
+        """The first modality."""
+        return self.modalities[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """What the radiologist writes, in French, invented."""
+
+    protocol: str
+    technique: str
+    comparison: str
+    findings: str
+    conclusion: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentIdentity:
+    """Identity of one version of a CDA document. `id` and `set_id` are OIDs or UUIDs.
+
+    `replaces` is the id of the version before, empty for a first version.
+    """
+
+    id: str
+    set_id: str
+    version: int
+    created: datetime
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One patient, one request, one examination, one report, and the people around them.
+
+    `requester` asked for the examination; `responsible` is the physician responsible for the
+    imaging site; `radiologist` reads the images at a distance, on the teleradiology platform.
+    `viewer` is the base URL of the link to the images. `uuids` are spare identifiers for the parts
+    of the documents, drawn from the seed so that two runs give the same bytes.
+    """
+
+    name: str
+    seed: int
+    patient: Patient
+    visit: Visit
+    order: Order
+    requester: Professional
+    responsible: Professional
+    radiologist: Professional
+    site: Organization
+    platform: Organization
+    exam: Exam
+    narrative: Narrative
+    request_document: DocumentIdentity
+    report_document: DocumentIdentity
+    viewer: str
+    uuids: tuple[str, ...] = field(default=(), repr=False)

@@ -1,0 +1,1 @@
+"""Fictitious cases, messages and documents, from a seed."""

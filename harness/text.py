@@ -1,0 +1,73 @@
+"""What users read, in French and in English, from one catalogue.
+
+`reports/catalogue/*.yaml` holds `key: {fr: …, en: …}`; `{name}` marks a value to fill in. Rules and
+scenarios carry their own `{fr, en}` pairs in the same form. Values are filled in by plain
+replacement, never by `str.format`, because they may come from a message.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import yaml
+
+from harness import data
+
+LANGUAGES: Final = ("fr", "en")
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The same words in both languages."""
+
+    fr: str
+    en: str
+
+    def in_(self, lang: str) -> str:
+        """The words in `lang`, which is "fr" or "en"."""
+        return self.fr if lang == "fr" else self.en
+
+    def fill(self, **values: "str | int | float | Text") -> "Text":
+        """The same text with each `{name}` replaced. An unknown name stays as it is."""
+        return Text(_fill(self.fr, "fr", values), _fill(self.en, "en", values))
+
+    def as_dict(self) -> dict[str, str]:
+        """`{"fr": …, "en": …}`, the form of our JSON and YAML files."""
+        return {"fr": self.fr, "en": self.en}
+
+
+def plain(value: str) -> Text:
+    """A text that needs no translation: a value, a code, a path."""
+    return Text(value, value)
+
+
+def say(key: str, **values: str | int | float | Text) -> Text:
+    """The catalogue's text for `key`, with its values filled in. Raises KeyError: our mistake."""
+    return catalogue()[key].fill(**values)
+
+
+@cache
+def catalogue() -> Mapping[str, Text]:
+    """Every text of the catalogue by key. A key twice, or without one language, is refused."""
+    texts: dict[str, Text] = {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for file in sorted(data.path("reports", "catalogue").glob("*.yaml")):
+        entries = yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506  a safe loader, in C
+        for key, pair in entries.items():
+            if key in texts or set(pair) != set(LANGUAGES):
+                raise ValueError(f"{file.name}: {key}: said twice, or not in both languages")
+            texts[key] = Text(str(pair["fr"]), str(pair["en"]))
+    return texts
+
+
+def _fill(template: str, lang: str, values: Mapping[str, "str | int | float | Text"]) -> str:
+    def replace(hole: re.Match[str]) -> str:
+        if hole[1] not in values:
+            return hole[0]
+        value = values[hole[1]]
+        return value.in_(lang) if isinstance(value, Text) else str(value)
+
+    return _HOLE.sub(replace, template)

@@ -1,0 +1,1 @@
+"""What crosses the wire: bytes to values and back. No sockets, no clock, no rules."""

@@ -1,0 +1,423 @@
+"""HL7 v2 pipe encoding (ER7), lossless: the raw bytes stay, every value knows where it stands.
+
+A message is split into segments at once, and into fields only when one is asked for, so that a
+document of several megabytes in OBX-5 costs nothing until somebody looks at it. Nothing that a peer
+sends raises: what is not a message simply has no MSH segment.
+
+Source: HL7 v2.5.1, chapter 2, sections 2.5 (delimiters), 2.7 (escapes), 2.15 (encoding rules).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from harness.errors import HarnessError
+from harness.text import say
+from harness.wire import charset, er7path
+from harness.wire.er7path import Path, Pick
+from harness.wire.location import Location
+
+HEADERS: Final = (b"MSH", b"FHS", b"BHS")
+
+# Fields that the standard lets repeat, among those the guides speak of: their paths always say
+# which repetition is meant.
+REPEATING: Final = frozenset(
+    "PID-3 PID-5 PID-11 PID-13 PID-14 PID-32 PV1-7 PV1-8 PV1-9 ORC-10 ORC-11 ORC-12 ORC-14 ORC-21 "
+    "ORC-22 ORC-23 ORC-24 OBR-10 OBR-16 OBR-28 OBR-31 OBX-5 OBX-8 OBX-16 NTE-3 PRT-5 PRT-8 PRT-15 "
+    "MSH-18 MSH-21 ERR-2".split()
+)
+
+_BREAK = re.compile(rb"\r\n?|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|\Z)")
+_ESCAPE = re.compile(r"\\([^\\\r\n]*)\\")
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """The five characters that MSH-1 and MSH-2 declare, each one byte."""
+
+    field: bytes = b"|"
+    component: bytes = b"^"
+    repetition: bytes = b"~"
+    escape: bytes = b"\\"
+    sub: bytes = b"&"
+
+
+STANDARD: Final = Delimiters()
+
+
+class Segment:
+    """One segment: `name` (three characters), `line` from 1, `span` in the message's raw bytes."""
+
+    __slots__ = ("_fields", "_separator", "end", "line", "name", "raw", "span")
+
+    def __init__(self, raw: bytes, start: int, line: int, end: bytes, separator: bytes) -> None:
+        self.raw = raw
+        self.span = (start, start + len(raw))
+        self.line = line
+        self.end = end
+        self.name = raw[:3].decode("ascii", "replace")
+        self._separator = separator
+        self._fields: tuple[bytes, ...] | None = None
+
+    @property
+    def fields(self) -> tuple[bytes, ...]:
+        """Fields by their HL7 number; `fields[0]` is the segment's name."""
+        if self._fields is None:
+            parts = self.raw.split(self._separator)
+            if self.raw[:3] in HEADERS and len(parts) > 1:
+                parts.insert(1, self._separator)  # MSH-1 is the separator itself
+            self._fields = tuple(parts)
+        return self._fields
+
+    def field(self, number: int) -> bytes:
+        """The bytes of a field; empty when the segment is shorter."""
+        return self.fields[number] if number < len(self.fields) else b""
+
+    def field_span(self, number: int) -> tuple[int, int]:
+        """Where the field stands; a field that is not there stands, empty, at the segment's end."""
+        fields = self.fields
+        if number >= len(fields):
+            return (self.span[1], self.span[1])
+        header = self.raw[:3] in HEADERS
+        if header and number == 1:
+            return (self.span[0] + 3, self.span[0] + 4)
+        before = sum(map(len, fields[:number])) + number - (2 if header else 0)
+        start = self.span[0] + before
+        return (start, start + len(fields[number]))
+
+    def write(self) -> bytes:
+        """The segment put together again from its fields, with its terminator."""
+        fields = self.fields
+        if self.raw[:3] in HEADERS and len(fields) > 1:
+            fields = (fields[0], *fields[2:])
+        return self._separator.join(fields) + self.end
+
+
+class Node:
+    """A value and its place. `data` is as received; `value` is decoded and unescaped."""
+
+    __slots__ = ("_message", "at", "data")
+
+    def __init__(self, message: "Message", data: bytes, at: Location) -> None:
+        self._message = message
+        self.data = data
+        self.at = at
+
+    @property
+    def present(self) -> bool:
+        """True when at least one byte stands there. HL7's null (`""`) is present."""
+        return bool(self.data)
+
+    @property
+    def value(self) -> str:
+        """The text: decoded as MSH-18 says, escape sequences resolved. Empty when absent."""
+        return self._message.unescape(self._message.text(self.data))
+
+    def __repr__(self) -> str:
+        return f"Node({self.at.path}={self.data[:40]!r})"
+
+
+class Message:
+    """An HL7 v2 message as received. `raw` is never normalised."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.start = self._find_start(raw)
+        self.delimiters = self._read_delimiters()
+        self.segments = tuple(self._split())
+
+    @staticmethod
+    def _find_start(raw: bytes) -> int:
+        found = raw.find(b"MSH", 0, 4096)
+        return max(found, 0)
+
+    def _read_delimiters(self) -> Delimiters:
+        declared = self.raw[self.start + 3 : self.start + 8]
+        five = [declared[i : i + 1] for i in range(5)]
+        usable = len(declared) == 5 and len(set(five)) == 5
+        if not usable or any(b.isalnum() or b in b" \r\n\t" or b >= b"\x80" for b in five):
+            return STANDARD if declared[:1] in (b"|", b"") else self._standard_with(declared[:1])
+        return Delimiters(*five)
+
+    @staticmethod
+    def _standard_with(separator: bytes) -> Delimiters:
+        strange = separator.isalnum() or separator in b" \r\n\t^~\\&" or separator >= b"\x80"
+        return STANDARD if strange else Delimiters(field=separator)
+
+    def _split(self) -> Iterator[Segment]:
+        position, line, separator = self.start, 0, self.delimiters.field
+        while position < len(self.raw):
+            start, end = self._next_break(position)
+            line += 1
+            yield Segment(self.raw[position:start], position, line, self.raw[start:end], separator)
+            position = end
+
+    def _next_break(self, position: int) -> tuple[int, int]:
+        if not self._has_line_feed:
+            found = self.raw.find(b"\r", position)
+            return (len(self.raw),) * 2 if found < 0 else (found, found + 1)
+        broken = _BREAK.search(self.raw, position)
+        return broken.span() if broken else (len(self.raw),) * 2
+
+    @cached_property
+    def _has_line_feed(self) -> bool:
+        return b"\n" in self.raw
+
+    def write(self) -> bytes:
+        """The bytes again, put together from the parsed parts; equal to `raw`."""
+        return self.raw[: self.start] + b"".join(segment.write() for segment in self.segments)
+
+    # -- text -------------------------------------------------------------------------------
+
+    @cached_property
+    def declared_charset(self) -> str:
+        """First repetition of MSH-18, as written."""
+        header = self.segments[0] if self.segments else None
+        if header is None or header.name != "MSH":
+            return ""
+        first = header.field(18).split(self.delimiters.repetition)[0]
+        return first.decode("ascii", "replace")
+
+    def text(self, data: bytes) -> str:
+        """Bytes of this message as text for show. Never raises."""
+        if data.isascii():
+            return data.decode("ascii")
+        return charset.decode(data, charset.codec(self.declared_charset))
+
+    def unescape(self, text: str) -> str:
+        """Resolve escape sequences. Unknown ones, and a lone escape character, stay as they are."""
+        if "\\" not in text and self.delimiters.escape == b"\\":
+            return text
+        escape = self.delimiters.escape.decode()
+        pattern = _ESCAPE if escape == "\\" else _escape_pattern(escape)
+        return pattern.sub(lambda found: self._resolve(found[1], found[0]), text)
+
+    def _resolve(self, code: str, whole: str) -> str:
+        marks = self.delimiters
+        letters = {
+            "F": marks.field,
+            "S": marks.component,
+            "R": marks.repetition,
+            "E": marks.escape,
+            "T": marks.sub,
+            ".br": b"\n",
+        }
+        if code in letters:
+            return letters[code].decode()
+        if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", code):
+            return self.text(bytes.fromhex(code[1:]))
+        return whole
+
+    # -- places -----------------------------------------------------------------------------
+
+    def named(self, name: str) -> list[Segment]:
+        """The segments of that name, in order."""
+        return [segment for segment in self.segments if segment.name == name]
+
+    def at(self, path: str) -> Iterator[Node]:
+        """Every place that the path names. Where nothing stands, one absent node tells where.
+
+        Without a number, all segments of the name and all repetitions are meant. Raises
+        HarnessError when `path` is not a path.
+        """
+        parsed = er7path.parse(path)
+        chosen = list(self._choose(parsed))
+        if not chosen:
+            yield self._absent_segment(parsed)
+        for segment, shown in chosen:
+            if parsed.field is None:
+                yield Node(self, segment.raw, Location(shown, None, segment.line, segment.span))
+            else:
+                yield from self._in_field(segment, shown, parsed)
+
+    def node(self, path: str) -> Node:
+        """The first place that the path names, present or not."""
+        return next(self.at(path))
+
+    def first(self, path: str) -> str:
+        """The first value that is present at the path; empty when there is none."""
+        return next((node.value for node in self.at(path) if node.present), "")
+
+    def has(self, path: str) -> bool:
+        """True when something stands at the path."""
+        return any(node.present for node in self.at(path))
+
+    def _choose(self, path: Path) -> Iterator[tuple[Segment, str]]:
+        named = self.named(path.segment)
+        for number, segment in enumerate(named, 1):
+            if path.segment_pick and not self._picked(path.segment_pick, number, segment):
+                continue
+            yield segment, f"{path.segment}[{number}]" if len(named) > 1 else path.segment
+
+    def _picked(self, pick: Pick, number: int, segment: Segment) -> bool:
+        if pick.number is not None:
+            return pick.number == number
+        value = segment.field(pick.place[0])
+        if len(pick.place) > 1:
+            value = self._part(value.split(self.delimiters.repetition)[0], pick.place[1])
+        return self.text(value) in pick.values
+
+    def _absent_segment(self, path: Path) -> Node:
+        field = f"-{path.field}" if path.field else ""
+        named = self.named(path.segment)
+        where = named[0] if len(named) == 1 else None
+        at = Location(f"{path.segment}{field}", None, where.line if where else None, None)
+        return Node(self, b"", at)
+
+    def _part(self, data: bytes, number: int, mark: bytes | None = None) -> bytes:
+        parts = data.split(mark or self.delimiters.component)
+        return parts[number - 1] if number <= len(parts) else b""
+
+    def _in_field(self, segment: Segment, shown: str, path: Path) -> Iterator[Node]:
+        number = path.field or 0
+        start, end = segment.field_span(number)
+        data = segment.field(number)
+        name = f"{path.segment}-{number}"
+        shown = f"{shown}-{number}"
+        header = segment.raw[:3] in HEADERS and number <= 2
+        repetitions = [data] if header else data.split(self.delimiters.repetition)
+        said = len(repetitions) > 1 or (name in REPEATING and bool(data))
+        picked = False
+        for index, repetition in enumerate(repetitions, 1):
+            if not path.repetition_pick or self._matches(path.repetition_pick, index, repetition):
+                picked = True
+                label = f"{shown}[{index}]" if said and (data or index > 1) else shown
+                yield self._inside(segment, repetition, start, label, path, whole=header)
+            start += len(repetition) + 1
+        if not picked:
+            yield self._not_picked(segment, shown, path, repetitions, end)
+
+    def _matches(self, pick: Pick, index: int, repetition: bytes) -> bool:
+        if pick.number is not None:
+            return pick.number == index
+        value = repetition
+        for number, mark in zip(
+            pick.place, (self.delimiters.component, self.delimiters.sub), strict=False
+        ):
+            value = self._part(value, number, mark)
+        return self.text(value) in pick.values
+
+    def _inside(
+        self, segment: Segment, data: bytes, start: int, shown: str, path: Path, *, whole: bool
+    ) -> Node:
+        steps = ((path.component, self.delimiters.component), (path.sub, self.delimiters.sub))
+        for number, mark in steps:
+            if number is None:
+                break
+            parts = [data] if whole else data.split(mark)
+            inside = number <= len(parts)
+            start += sum(len(part) + 1 for part in parts[: number - 1]) if inside else len(data)
+            data = parts[number - 1] if inside else b""
+            shown = f"{shown}.{number}"
+        return Node(self, data, Location(shown, None, segment.line, (start, start + len(data))))
+
+    def _not_picked(
+        self, segment: Segment, shown: str, path: Path, repetitions: list[bytes], end: int
+    ) -> Node:
+        """Nothing matched the pick: point at the only repetition when it holds something there."""
+        start = end - sum(map(len, repetitions)) - len(repetitions) + 1
+        if len(repetitions) == 1 and repetitions[0]:
+            near = self._inside(segment, repetitions[0], start, f"{shown}[1]", path, whole=False)
+            if near.present:
+                return Node(self, b"", near.at)
+        return Node(self, b"", Location(shown, None, segment.line, (start, end)))
+
+    # -- changed copies ---------------------------------------------------------------------
+
+    def with_value(self, path: str, value: str | bytes) -> "Message":
+        """A copy with `value`, written as it is (not escaped), at the first place named.
+
+        Missing fields, repetitions and components are added. A pick that matches nothing, or a
+        segment that is not there, raises HarnessError: the place is a scenario's mistake.
+        """
+        parsed = er7path.parse(path)
+        chosen = next(self._choose(parsed), None)
+        if chosen is None or parsed.field is None:
+            raise HarnessError(say("wire.path.nothing", path=path))
+        segment = chosen[0]
+        data = value.encode(self._codec_for_writing) if isinstance(value, str) else value
+        field = self._with_repetition(segment.field(parsed.field), parsed, data)
+        fields = list(segment.fields) + [b""] * (parsed.field + 1 - len(segment.fields))
+        fields[parsed.field] = field
+        return self._with_line(segment, self._join(segment, fields) + segment.end)
+
+    def without(self, path: str) -> "Message":
+        """A copy without the segments, or with the first field or part emptied, that is named."""
+        parsed = er7path.parse(path)
+        if parsed.field is not None:
+            return self.with_value(path, b"")
+        gone = {id(segment) for segment, _ in self._choose(parsed)}
+        kept = (s.raw + s.end for s in self.segments if id(s) not in gone)
+        return Message(self.raw[: self.start] + b"".join(kept))
+
+    def with_segment(self, raw: str, *, after: str) -> "Message":
+        """A copy with one more segment behind the last segment named `after`."""
+        target = self.named(after)
+        if not target:
+            raise HarnessError(say("wire.path.nothing", path=after))
+        last = target[-1]
+        end = last.end or b"\r"
+        new = raw.encode(self._codec_for_writing) + (last.end or b"")
+        return self._with_line(last, last.raw + end + new)
+
+    @property
+    def _codec_for_writing(self) -> str:
+        return charset.codec(self.declared_charset) or "utf-8"
+
+    def _with_line(self, segment: Segment, line: bytes) -> "Message":
+        start, end = segment.span[0], segment.span[1] + len(segment.end)
+        return Message(self.raw[:start] + line + self.raw[end:])
+
+    def _join(self, segment: Segment, fields: list[bytes]) -> bytes:
+        if segment.raw[:3] in HEADERS:
+            del fields[1]
+        return self.delimiters.field.join(fields)
+
+    def _with_repetition(self, field: bytes, path: Path, data: bytes) -> bytes:
+        mark = self.delimiters.repetition
+        repetitions = field.split(mark)
+        pick = path.repetition_pick
+        if pick and pick.number:
+            repetitions += [b""] * (pick.number - len(repetitions))
+        for index, repetition in enumerate(repetitions):
+            if not pick or self._matches(pick, index + 1, repetition):
+                repetitions[index] = self._with_component(repetition, path, data)
+                return mark.join(repetitions)
+        raise HarnessError(say("wire.path.nothing", path=f"{path.segment}-{path.field}"))
+
+    def _with_component(self, repetition: bytes, path: Path, data: bytes) -> bytes:
+        if path.component is None:
+            return data
+        if path.sub is not None:
+            inner = self._part(repetition, path.component)
+            data = _replaced(inner, self.delimiters.sub, path.sub, data)
+        return _replaced(repetition, self.delimiters.component, path.component, data)
+
+
+def _replaced(data: bytes, mark: bytes, number: int, value: bytes) -> bytes:
+    parts = data.split(mark)
+    parts += [b""] * (number - len(parts))
+    parts[number - 1] = value
+    return mark.join(parts)
+
+
+def _escape_pattern(escape: str) -> re.Pattern[str]:
+    mark = re.escape(escape)
+    return re.compile(f"{mark}([^{mark}\\r\\n]*){mark}")
+
+
+def escape(value: str, delimiters: Delimiters = STANDARD) -> str:
+    """Text as it goes into a leaf of a message: delimiters and line breaks become sequences."""
+    mark = delimiters.escape.decode()
+    codes = {
+        mark: "E",
+        delimiters.field.decode(): "F",
+        delimiters.component.decode(): "S",
+        delimiters.repetition.decode(): "R",
+        delimiters.sub.decode(): "T",
+        "\n": ".br",
+        "\r": "X0D",
+    }
+    return "".join(f"{mark}{codes[c]}{mark}" if c in codes else c for c in value)

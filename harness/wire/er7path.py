@@ -1,0 +1,77 @@
+"""Paths of places in a message: `PID-3[2].4.2`, `OBX[3]-5`, `PID-3[5=INS].1`, `ORC`.
+
+    path     = segment [ "[" pick "]" ] [ "-" field [ "[" pick "]" ] [ "." component [ "." sub ] ] ]
+    pick     = number from 1 | place "=" value { "|" value }
+    place    = component            (in a field: `PID-3[5=INS]`)
+             | field "." component  (in a segment: `OBX[3.1=59776-5]`)
+
+Everything is counted from 1, as HL7 counts.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from harness.errors import HarnessError
+from harness.text import say
+
+_PATH: Final = re.compile(
+    r"(?P<segment>[A-Z][A-Z0-9]{2})(?:\[(?P<seg_pick>[^\]]+)\])?"
+    r"(?:-(?P<field>\d+)(?:\[(?P<rep_pick>[^\]]+)\])?"
+    r"(?:\.(?P<component>\d+)(?:\.(?P<sub>\d+))?)?)?"
+)
+_PICK: Final = re.compile(r"(?P<n>\d+)|(?P<a>\d+)(?:\.(?P<b>\d+))?=(?P<values>.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which segment or repetition: the `number`-th, or those whose place holds one of `values`."""
+
+    number: int | None = None
+    place: tuple[int, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A parsed path. `field` None: the whole segment; `component` None: the whole repetition."""
+
+    segment: str
+    segment_pick: Pick | None
+    field: int | None
+    repetition_pick: Pick | None
+    component: int | None
+    sub: int | None
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Path:
+    """Read a path. Raises HarnessError when it is not one: paths come from tables and users."""
+    found = _PATH.fullmatch(text)
+    if not found:
+        raise HarnessError(say("wire.path.wrong", path=text), hint="PID-3[1].4.2")
+    return Path(
+        found["segment"],
+        _pick(found["seg_pick"], text),
+        _number(found["field"]),
+        _pick(found["rep_pick"], text),
+        _number(found["component"]),
+        _number(found["sub"]),
+    )
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits else None
+
+
+def _pick(text: str | None, path: str) -> Pick | None:
+    if text is None:
+        return None
+    found = _PICK.fullmatch(text)
+    if not found:
+        raise HarnessError(say("wire.path.wrong", path=path), hint="PID-3[5=INS].1")
+    if found["n"]:
+        return Pick(number=int(found["n"]))
+    place = tuple(int(part) for part in (found["a"], found["b"]) if part)
+    return Pick(place=place, values=tuple(found["values"].split("|")))
