@@ -44,7 +44,7 @@ def plain(value: str) -> Text:
     return Text(value, value)
 
 
-def say(key: str, **values: str | int | float | Text) -> Text:
+def say(key: str, /, **values: str | int | float | Text) -> Text:
     """The catalogue's text for `key`, with its values filled in. Raises KeyError: our mistake."""
     return catalogue()[key].fill(**values)
 

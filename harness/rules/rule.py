@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
+from harness.rules.elements import Elements
 from harness.text import Text, plain
 from harness.wire.cda import Document
 from harness.wire.er7 import Message
@@ -69,7 +70,8 @@ class Subject:
 
     `kind` is what it should be ("A" … "E", "ACK", "CR", "DA"), never what it says it is. `request`
     is the message that an "ACK" answers. `earlier` are the messages seen before in the same
-    conversation, oldest first.
+    conversation, oldest first. `elements` are the profile's. `on_wire`: it came over a connection,
+    not from a file.
     """
 
     kind: str
@@ -77,6 +79,12 @@ class Subject:
     document: Document | None = None
     request: Message | None = None
     earlier: tuple["Subject", ...] = ()
+    elements: Elements = field(default_factory=dict)
+    on_wire: bool = False
+
+    def before(self, kind: str) -> "Subject | None":
+        """The latest earlier message of that kind, or None."""
+        return next((past for past in reversed(self.earlier) if past.kind == kind), None)
 
     @property
     def carried(self) -> Message:

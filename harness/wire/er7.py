@@ -335,7 +335,7 @@ class Message:
         parsed = er7path.parse(path)
         chosen = next(self._choose(parsed), None)
         if chosen is None or parsed.field is None:
-            raise HarnessError(say("wire.path.nothing", path=path))
+            raise HarnessError(say("er7.path.nothing", path=path))
         segment = chosen[0]
         data = value.encode(self._codec_for_writing) if isinstance(value, str) else value
         field = self._with_repetition(segment.field(parsed.field), parsed, data)
@@ -356,7 +356,7 @@ class Message:
         """A copy with one more segment behind the last segment named `after`."""
         target = self.named(after)
         if not target:
-            raise HarnessError(say("wire.path.nothing", path=after))
+            raise HarnessError(say("er7.path.nothing", path=after))
         last = target[-1]
         end = last.end or b"\r"
         new = raw.encode(self._codec_for_writing) + (last.end or b"")
@@ -385,7 +385,7 @@ class Message:
             if not pick or self._matches(pick, index + 1, repetition):
                 repetitions[index] = self._with_component(repetition, path, data)
                 return mark.join(repetitions)
-        raise HarnessError(say("wire.path.nothing", path=f"{path.segment}-{path.field}"))
+        raise HarnessError(say("er7.path.nothing", path=f"{path.segment}-{path.field}"))
 
     def _with_component(self, repetition: bytes, path: Path, data: bytes) -> bytes:
         if path.component is None:

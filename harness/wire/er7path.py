@@ -50,7 +50,7 @@ def parse(text: str) -> Path:
     """Read a path. Raises HarnessError when it is not one: paths come from tables and users."""
     found = _PATH.fullmatch(text)
     if not found:
-        raise HarnessError(say("wire.path.wrong", path=text), hint="PID-3[1].4.2")
+        raise HarnessError(say("er7.path.wrong", path=text), hint="PID-3[1].4.2")
     return Path(
         found["segment"],
         _pick(found["seg_pick"], text),
@@ -59,6 +59,15 @@ def parse(text: str) -> Path:
         _number(found["component"]),
         _number(found["sub"]),
     )
+
+
+def is_path(text: str) -> bool:
+    """True when `parse` would read it."""
+    try:
+        parse(text)
+    except HarnessError:
+        return False
+    return True
 
 
 def _number(digits: str | None) -> int | None:
@@ -70,7 +79,7 @@ def _pick(text: str | None, path: str) -> Pick | None:
         return None
     found = _PICK.fullmatch(text)
     if not found:
-        raise HarnessError(say("wire.path.wrong", path=path), hint="PID-3[5=INS].1")
+        raise HarnessError(say("er7.path.wrong", path=path), hint="PID-3[5=INS].1")
     if found["n"]:
         return Pick(number=int(found["n"]))
     place = tuple(int(part) for part in (found["a"], found["b"]) if part)

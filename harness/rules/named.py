@@ -1,0 +1,48 @@
+"""Checks that a table row calls by name (`by:`), because they look at more than one place.
+
+    @named("ack-names-the-request")
+    def names_the_request(subject: Subject) -> Iterator[Problem]: ...
+
+The modules of `harness.rules.checks` register theirs when they are imported.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
+
+from harness.rules.rule import Check
+
+_CHECKS: dict[str, Check] = {}
+_MODULES: Final = (
+    "acknowledgement",
+    "conversation",
+    "encoding",
+    "ins",
+    "orders",
+    "transmission",
+)
+
+
+def named(name: str) -> Callable[[Check], Check]:
+    """Register a check under a name. The same name twice is our mistake: ValueError."""
+
+    def register(check: Check) -> Check:
+        if name in _CHECKS:
+            raise ValueError(f"two checks are called {name}")
+        _CHECKS[name] = check
+        return check
+
+    return register
+
+
+def find(name: str) -> Check | None:
+    """The check of that name, or None."""
+    for module in _MODULES:
+        import_module(f"harness.rules.checks.{module}")
+    return _CHECKS.get(name)
+
+
+def names() -> tuple[str, ...]:
+    """Every registered name, for messages about a wrong one."""
+    find("")
+    return tuple(sorted(_CHECKS))

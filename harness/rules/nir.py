@@ -1,0 +1,76 @@
+"""The INS number (NIR or NIA): its parts, its shape, its key.
+
+Shape first, key second: the key of a number that has not the shape means nothing.
+Source: INS fact sheet, sections 2 and 3; key computed by python-stdnum (`stdnum.fr.nir`).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from stdnum.fr import nir
+
+OIDS: Final = {
+    "1.2.250.1.213.1.4.8": "ASIP-SANTE-INS-NIR",
+    "1.2.250.1.213.1.4.9": "ASIP-SANTE-INS-NIA",
+    "1.2.250.1.213.1.4.10": "ASIP-SANTE-INS-NIR",
+    "1.2.250.1.213.1.4.11": "ASIP-SANTE-INS-NIR",
+}
+TEST_OIDS: Final = frozenset({"1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11"})
+
+# sex, year, month (20 to 99: unknown), department and commune or country, order, key
+_AFTER_SEX: Final = re.compile(
+    r"\d{2}(0[1-9]|1[0-2]|[2-9]\d)(0[1-9]|[1-9]\d|2[AB])\d{3}\d{3}\d{2}", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A 15-character number, cut as the standard cuts it. `place` has the form of a COG."""
+
+    text: str
+
+    @property
+    def sex(self) -> str:
+        """M, F, or empty for a digit that is not 1 or 2."""
+        return {"1": "M", "2": "F"}.get(self.text[:1], "")
+
+    @property
+    def year(self) -> str:
+        """Last two digits of the birth year."""
+        return self.text[1:3]
+
+    @property
+    def month(self) -> str:
+        """Birth month, or 20 to 99 when it is unknown."""
+        return self.text[3:5]
+
+    @property
+    def place(self) -> str:
+        """Department and commune, or 99 and country."""
+        return self.text[5:10]
+
+    @property
+    def has_length(self) -> bool:
+        """15 characters."""
+        return len(self.text) == 15
+
+    @property
+    def has_sex_digit(self) -> bool:
+        """Begins with 1 or 2."""
+        return self.text[:1] in ("1", "2")
+
+    @property
+    def has_shape(self) -> bool:
+        """All but the sex digit has the shape of a NIR."""
+        return self.has_length and _AFTER_SEX.fullmatch(self.text[1:]) is not None
+
+    @property
+    def expected_key(self) -> str:
+        """The two digits that characters 14 and 15 should be. Only for a number with the shape."""
+        return str(nir.calc_check_digits(self.text[:13]))
+
+    @property
+    def has_key(self) -> bool:
+        """The key is right. Only for a number with the shape."""
+        return self.text[13:] == self.expected_key

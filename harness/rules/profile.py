@@ -1,0 +1,207 @@
+"""A profile: the rules of one guide at one date, with the packs that it shares with others.
+
+`schemas/profiles/<name>/profile.yaml` names its flows, tables and packs; `elements.yaml` beside it
+says where business data stand. `judge` gives the outcomes of everything that a message carries.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from harness import data, yamlfile
+from harness.errors import HarnessError
+from harness.rules import elements, schematron, table
+from harness.rules.elements import Elements
+from harness.rules.rule import Outcome, Rule, SpecRef, Subject, evaluate_all
+from harness.rules.transmitted import document_of
+from harness.text import Text, plain, say
+from harness.wire.cda import Document
+from harness.wire.er7 import Message
+from harness.yamlfile import Item
+
+DEFAULT: Final = "livre-blanc-2024"
+_KEYS: Final = frozenset(
+    {"profile", "title", "document", "version", "flows", "kinds", "tables", "packs", "schematron"}
+)
+_FLOW_KEYS: Final = frozenset({"title", "sender", "message", "document", "usage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One business message. `message` is MSH-9 as the guide names it; `document` the CDA's kind.
+
+    `usage` is "required" or "optional". `sender` is "ris" or "platform", the other one receives.
+    """
+
+    id: str
+    title: Text
+    sender: str
+    message: str
+    document: str
+    usage: str
+
+    @property
+    def receiver(self) -> str:
+        """The other role."""
+        return "platform" if self.sender == "ris" else "ris"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The rules of one guide at one date. `hash` changes when any of its tables does."""
+
+    id: str
+    title: Text
+    version: str
+    source: SpecRef
+    flows: Mapping[str, Flow]
+    elements: Elements
+    rules: tuple[Rule, ...]
+    hash: str
+
+    def judge(self, subject: Subject) -> tuple[Outcome, ...]:
+        """Judge a message and the document it carries as what they should be (`subject.kind`)."""
+        return tuple(self._outcomes(subject))
+
+    def _outcomes(self, subject: Subject) -> Iterator[Outcome]:
+        yield from evaluate_all(self.rules, subject)
+        flow = self.flows.get(subject.kind)
+        kind = flow.document if flow else "CDA" if subject.kind == "DOC" else ""
+        if kind and subject.document and subject.document.root is not None:
+            yield from evaluate_all(self.rules, Subject(kind, subject.message, subject.document))
+
+    def subject(
+        self,
+        kind: str,
+        message: Message,
+        *,
+        earlier: tuple[Subject, ...] = (),
+        request: Message | None = None,
+        on_wire: bool = False,
+    ) -> Subject:
+        """The subject of a message, its document taken out. `request`: what an "ACK" answers."""
+        document = document_of(message)
+        return Subject(kind, message, document, request, earlier, self.elements, on_wire)
+
+    def flow(self, name: str) -> Flow:
+        """The flow of that name. Raises HarnessError with the nearest one."""
+        if name not in self.flows:
+            raise HarnessError(
+                say("profile.no_flow", flow=name, profile=self.id),
+                hint=say("yaml.one_of", values=", ".join(self.flows)),
+            )
+        return self.flows[name]
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule of that id, or None."""
+        return next((rule for rule in self.rules if rule.id == name), None)
+
+
+def available() -> tuple[str, ...]:
+    """The names of the profiles."""
+    folder = data.path("schemas", "profiles")
+    return tuple(sorted(file.parent.name for file in folder.glob("*/profile.yaml")))
+
+
+@cache
+def documents() -> Mapping[str, Text]:
+    """The guides by key: short title with version, as a finding shows it."""
+    content = yamlfile.load(data.path("schemas", "documents.yaml"))
+    return {key: item.both() for key, item in content.need("documents").fields.items()}
+
+
+@cache
+def load(name: str = DEFAULT, mapping: Path | None = None) -> Profile:
+    """Load a profile by name, with a site's own places for its elements.
+
+    Raises HarnessError when there is no such profile, or one of its files does not hold.
+    """
+    if name not in available():
+        near = get_close_matches(name, available(), n=1)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else plain(", ".join(available()))
+        raise HarnessError(say("profile.unknown", name=name), hint=hint)
+    folder = data.path("schemas", "profiles", name)
+    content = yamlfile.load(folder / "profile.yaml")
+    content.only(_KEYS)
+    places = elements.load(folder / "elements.yaml")
+    if mapping:
+        places = elements.mapped(places, mapping)
+    rules = tuple(_rules(folder, content, places))
+    _refuse_twins(rules)
+    return Profile(
+        id=content.need("profile").text,
+        title=content.need("title").both(),
+        version=content.need("version").text,
+        source=SpecRef(content.need("document").text, ""),
+        flows={key: _flow(key, item) for key, item in content.need("flows").fields.items()},
+        elements=places,
+        rules=rules,
+        hash=_hash(folder, content, mapping),
+    )
+
+
+def _flow(name: str, item: Item) -> Flow:
+    item.only(_FLOW_KEYS)
+    document = item.get("document")
+    return Flow(
+        id=name,
+        title=item.need("title").both(),
+        sender=item.need("sender").text,
+        message=item.need("message").text,
+        document=document.text if document else "",
+        usage=item.need("usage").text,
+    )
+
+
+def _rules(folder: Path, content: Item, places: Elements) -> Iterator[Rule]:
+    kinds = {name: item.texts for name, item in content.need("kinds").fields.items()}
+    single = {kind: (kind,) for members in kinds.values() for kind in members}
+    context = table.Context({**single, **kinds}, places, _value_sets(), frozenset(documents()))
+    for file in _tables(folder, content):
+        yield from table.load(file, context)
+    for name, item in content.need("schematron").fields.items():
+        yield from schematron.load(data.path("schematron", name), frozenset(item.texts))
+
+
+def _tables(folder: Path, content: Item) -> Iterator[Path]:
+    for item in content.need("tables").items:
+        yield folder / item.text
+    for pack in content.need("packs").items:
+        files = sorted(data.path("schemas", "packs", pack.text).glob("*.yaml"))
+        if not files:
+            raise pack.error("yaml.unknown_value", value=pack.text)
+        yield from files
+
+
+@cache
+def _value_sets() -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for file in sorted(data.path("schemas", "valuesets").glob("*.yaml")):
+        for name, item in yamlfile.load(file).need("sets").fields.items():
+            found[name] = frozenset(item.need("codes").fields)
+    return found
+
+
+def _refuse_twins(rules: Iterable[Rule]) -> None:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.id in seen:
+            where = f"{seen[rule.id].origin}, {rule.origin}"
+            raise HarnessError(say("table.id_twice", id=rule.id, where=where))
+        seen[rule.id] = rule
+
+
+def _hash(folder: Path, content: Item, mapping: Path | None) -> str:
+    """SHA-256 over every file that decides a verdict, by name and content."""
+    files = [folder / "profile.yaml", folder / "elements.yaml", *_tables(folder, content)]
+    files += [data.path("schematron", name) for name in content.need("schematron").fields]
+    files += sorted(data.path("schemas", "valuesets").glob("*.yaml"))
+    files += sorted(Path(schematron.__file__).parent.rglob("*.py"))
+    total = sha256()
+    for file in (*files, *([mapping] if mapping else [])):
+        total.update(file.name.encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,171 @@
+"""Our Schematron files as rules: every assert becomes a `Rule` of its own.
+
+The files are valid ISO Schematron with XPath 1.0, so `lxml.isoschematron` runs them as they stand.
+Here each context and test is compiled once into a libxml2 XPath object and evaluated on the tree,
+which is faster and keeps the place of every failure.
+
+What our files carry beyond the standard's own words: `id`, `role` (error, warning), `see`
+(`document#section`) on every assert, a diagnostic `<id>-en` with the English text, and in the
+namespace `urn:telerad:schematron` an `actual` (XPath of what was found instead) and a `group`.
+
+Source: ISO/IEC 19757-3:2016, 5.4 (a node is for the first rule of a pattern that matches it).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lxml import etree
+
+from harness.errors import HarnessError
+from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
+from harness.text import Text, plain, say
+from harness.wire.cda import Document
+from harness.wire.location import Location
+
+_SCH: Final = "{http://purl.oclc.org/dsdl/schematron}"
+_OURS: Final = "{urn:telerad:schematron}"
+_LEVELS: Final = {"error": Level.MUST, "warning": Level.SHOULD, "info": Level.MAY}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What the expressions of a file share: prefixes, variables, texts of the diagnostics."""
+
+    file: Path
+    prefixes: Mapping[str, str]
+    lets: tuple[tuple[str, etree.XPath], ...]
+    english: Mapping[str, str]
+
+
+def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
+    """The rules of a file, about documents of these kinds. Raises HarnessError with its place."""
+    schema = _read(file)
+    prefixes = {ns.get("prefix"): ns.get("uri") for ns in schema.iter(f"{_SCH}ns")}
+    english = {d.get("id"): _words(d) for d in schema.iter(f"{_SCH}diagnostic")}
+    bare = _Scope(file, prefixes, (), english)
+    scope = _Scope(file, prefixes, _lets(schema, bare), english)
+    for pattern in schema.iter(f"{_SCH}pattern"):
+        taken: list[etree.XPath] = []
+        for rule in pattern.iter(f"{_SCH}rule"):
+            context = _xpath(_anywhere(rule.get("context", "")), rule, scope)
+            yield from _asserts(rule, context, tuple(taken), scope, kinds)
+            taken.append(context)
+
+
+def _read(file: Path) -> Any:  # noqa: ANN401  lxml publishes no types
+    try:
+        return etree.parse(str(file), etree.XMLParser(remove_comments=True)).getroot()
+    except (OSError, etree.XMLSyntaxError) as wrong:
+        line = getattr(wrong, "lineno", None)
+        raise HarnessError(plain(str(wrong)), file=file, line=line) from None
+
+
+def _words(element: Any) -> str:  # noqa: ANN401  lxml publishes no types
+    return " ".join("".join(element.itertext()).split())
+
+
+def _anywhere(context: str) -> str:
+    """A context pattern as an XPath that selects what it matches."""
+    parts = (part.strip() for part in context.split(" | "))
+    return " | ".join(part if part.startswith("/") else f"//{part}" for part in parts)
+
+
+def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:  # noqa: ANN401  as above
+    try:
+        return etree.XPath(expression, namespaces=scope.prefixes, smart_strings=False)
+    except etree.XPathSyntaxError as wrong:
+        what = say("schematron.bad_xpath", expression=expression, reason=str(wrong))
+        raise HarnessError(what, file=scope.file, line=element.sourceline) from None
+
+
+def _lets(element: Any, scope: _Scope) -> tuple[tuple[str, etree.XPath], ...]:  # noqa: ANN401  as above
+    found = element.findall(f"{_SCH}let")
+    return tuple((let.get("name"), _xpath(let.get("value"), let, scope)) for let in found)
+
+
+def _asserts(
+    rule: Any,  # noqa: ANN401  as above
+    context: etree.XPath,
+    taken: tuple[etree.XPath, ...],
+    scope: _Scope,
+    kinds: frozenset[str],
+) -> Iterator[Rule]:
+    lets = scope.lets + _lets(rule, scope)
+    for element in rule.findall(f"{_SCH}assert"):
+        name = element.get("id") or ""
+        document, _, section = element.get("see", "").partition("#")
+        english = scope.english.get(f"{name}-en", "")
+        if not (name and document and section and english):
+            what = say("schematron.incomplete", id=name or "?")
+            raise HarnessError(what, file=scope.file, line=element.sourceline)
+        test = _xpath(element.get("test"), element, scope)
+        found = element.get(f"{_OURS}actual")
+        actual = _xpath(found, element, scope) if found else None
+        yield Rule(
+            id=name,
+            level=_LEVELS[element.get("role", "error")],
+            says=Text(_words(element), english),
+            source=SpecRef(document, section),
+            kinds=kinds,
+            group=rule.getparent().get(f"{_OURS}group", "cda"),
+            check=_check(context, taken, lets, test, actual, Text(_words(element), english)),
+            when=_when(context, rule.get("context", "")),
+            at=rule.get("context", ""),
+            origin=f"{scope.file.name}:{element.sourceline}",
+        )
+
+
+def _when(context: etree.XPath, shown: str) -> When:
+    def applies(subject: Subject) -> Text | None:
+        document = subject.document
+        if document is None or document.root is None:
+            return say("when.no_document")
+        there = context(document.root.getroottree())
+        return None if there else say("when.no_context", context=shown)
+
+    return applies
+
+
+def _check(
+    context: etree.XPath,
+    taken: tuple[etree.XPath, ...],
+    lets: tuple[tuple[str, etree.XPath], ...],
+    test: etree.XPath,
+    actual: etree.XPath | None,
+    says: Text,
+) -> Check:
+    def check(subject: Subject) -> Iterator[Problem]:
+        document = subject.document
+        if document is None or document.root is None:
+            return
+        tree = document.root.getroottree()
+        earlier = {id(node) for other in taken for node in other(tree)}
+        for node in context(tree):
+            if id(node) in earlier:
+                continue
+            values = {}
+            for name, expression in lets:
+                values[name] = expression(node, **values)
+            if not test(node, **values):
+                found = actual(node, **values) if actual else ""
+                yield Problem(_place(document, node), says, _shown(found))
+
+    return check
+
+
+def _place(document: Document, node: Any) -> Location:  # noqa: ANN401  as above
+    element = node if isinstance(node, etree._Element) else node.getparent()
+    return Location(xpath=document.path_of(element), line=element.sourceline)
+
+
+def _shown(found: Any) -> Text:  # noqa: ANN401  the five types of XPath 1.0
+    if isinstance(found, list):
+        texts = [item if isinstance(item, str) else _words(item) or item.tag for item in found]
+        return plain(", ".join(f"`{text}`" for text in texts)) if texts else say("value.absent")
+    if isinstance(found, float):
+        return plain(f"{found:g}")
+    return plain(f"`{found}`") if found != "" else say("value.absent")
+
+

@@ -1,0 +1,194 @@
+"""Order and number of segments: an abstract message in HL7's own notation, and its check.
+
+    [X]  optional      {X}  one or more      [{X}]  none, one or more
+    NAME( … )          a group               <A|B>  one of these
+
+    MSH [{NTE}] [ PATIENT( PID [PD1] ) ] { ORDER( ORC [ DETAIL( <OBR|RXO> [{NTE}] ) ] ) }
+
+Z segments may stand anywhere. Source: HL7 v2.5.1, 2.12 (abstract syntax) and 2.11 (Z segments).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.rules.rule import Problem
+from harness.text import Text, plain, say
+from harness.wire.er7 import Message, Segment
+from harness.wire.location import Location
+
+_TOKEN: Final = re.compile(r"\s*([\[\]{}<>|()]|[A-Za-z][A-Za-z0-9_]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A segment (no `parts`), a group (`parts` in order) or a choice (`parts`, one of them)."""
+
+    name: str
+    parts: tuple["Part", ...] = ()
+    choice: bool = False
+    required: bool = True
+    repeats: bool = False
+
+    @property
+    def first(self) -> frozenset[str]:
+        """The segments that it may begin with."""
+        if not self.parts:
+            return frozenset((self.name,))
+        if self.choice:
+            return frozenset().union(*(part.first for part in self.parts))
+        names: set[str] = set()
+        for part in self.parts:
+            names |= part.first
+            if part.required:
+                break
+        return frozenset(names)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every segment that may stand in it."""
+        if not self.parts:
+            return frozenset((self.name,))
+        return frozenset().union(*(part.names for part in self.parts))
+
+
+def parse(notation: str) -> Part:
+    """Read an abstract message. Raises ValueError when it is not well formed: our table's mistake."""
+    tokens = _tokens(notation)
+    parts, rest = _sequence(tokens, 0, "")
+    if rest != len(tokens):
+        raise ValueError(f"unexpected `{tokens[rest]}` in {notation!r}")
+    return Part("", parts)
+
+
+def check(structure: Part, message: Message) -> Iterator[Problem]:
+    """Every segment that is missing, out of place, or there once too often. Never raises."""
+    yield from _Match(message.segments).run(structure)
+
+
+# -- reading the notation -------------------------------------------------------------------
+
+
+def _tokens(notation: str) -> list[str]:
+    tokens, position = [], 0
+    while notation[position:].strip():
+        found = _TOKEN.match(notation, position)
+        if not found:
+            raise ValueError(f"cannot read {notation[position : position + 20]!r}")
+        tokens.append(found[1])
+        position = found.end()
+    return tokens
+
+
+def _sequence(tokens: list[str], position: int, end: str) -> tuple[tuple[Part, ...], int]:
+    parts: list[Part] = []
+    while position < len(tokens) and tokens[position] != end:
+        part, position = _one(tokens, position)
+        parts.append(part)
+    return tuple(parts), position
+
+
+def _one(tokens: list[str], position: int) -> tuple[Part, int]:
+    token = tokens[position]
+    if token in "[{":
+        closing = {"[": "]", "{": "}"}[token]
+        inner, position = _sequence(tokens, position + 1, closing)
+        return _marked(inner, token), position + 1
+    if token == "<":
+        return _choice(tokens, position + 1)
+    if position + 1 < len(tokens) and tokens[position + 1] == "(":
+        inner, position = _sequence(tokens, position + 2, ")")
+        return Part(token, inner), position + 1
+    return Part(token), position + 1
+
+
+def _marked(inner: tuple[Part, ...], mark: str) -> Part:
+    part = inner[0] if len(inner) == 1 else Part("", inner)
+    optional, repeats = mark == "[", mark == "{"
+    return Part(
+        part.name, part.parts, part.choice, part.required and not optional, part.repeats or repeats
+    )
+
+
+def _choice(tokens: list[str], position: int) -> tuple[Part, int]:
+    end = tokens.index(">", position)
+    names = [token for token in tokens[position:end] if token != "|"]
+    return Part("|".join(names), tuple(Part(name) for name in names), choice=True), end + 1
+
+
+# -- matching -------------------------------------------------------------------------------
+
+
+class _Match:
+    """One walk over the segments. `later` holds what may still come in the enclosing groups."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.segments = [s for s in segments if s.raw and not s.name.startswith("Z")]
+        self.here = 0
+        self.problems: list[Problem] = []
+
+    @property
+    def name(self) -> str:
+        return self.segments[self.here].name if self.here < len(self.segments) else ""
+
+    def run(self, structure: Part) -> list[Problem]:
+        self.sequence(structure.parts, frozenset())
+        while self.name:
+            self.unexpected(structure.names)
+        return self.problems
+
+    def sequence(self, parts: tuple[Part, ...], later: frozenset[str]) -> None:
+        for number, part in enumerate(parts):
+            after = later.union(*(other.names for other in parts[number + 1 :]))
+            self.part(part, after)
+
+    def part(self, part: Part, later: frozenset[str]) -> None:
+        met = 0
+        while self.goes_into(part, later | (part.names if part.repeats else frozenset())):
+            if met and not part.repeats:
+                break
+            self.enter(part, later | (part.names if part.repeats else frozenset()))
+            met += 1
+        if not met and part.required:
+            self.missing(part)
+
+    def goes_into(self, part: Part, later: frozenset[str]) -> bool:
+        """True when the segment here begins `part`. Steps over segments that fit nowhere."""
+        while self.name:
+            if self.name in part.first:
+                return True
+            if self.name in part.names and self._headless(part):
+                return True
+            if self.name in later:
+                return False
+            self.unexpected(part.names | later)
+        return False
+
+    def _headless(self, part: Part) -> bool:
+        """The group's content without its head: read it as the group, its head missing."""
+        return not any(s.name in part.first for s in self.segments[self.here :])
+
+    def enter(self, part: Part, later: frozenset[str]) -> None:
+        if not part.parts or part.choice:
+            self.here += 1
+        else:
+            self.sequence(part.parts, later)
+
+    def missing(self, part: Part) -> None:
+        name = part.name if not part.parts or part.choice else "/".join(sorted(part.first))
+        line = self.segments[min(self.here, len(self.segments)) - 1] if self.here else None
+        at = Location(name, None, line.line if line else None, line.span if line else None)
+        expected = say("structure.segment", name=name)
+        self.problems.append(Problem(at, expected, self._instead()))
+
+    def _instead(self) -> Text:
+        return say("structure.then", name=self.name) if self.name else say("structure.end")
+
+    def unexpected(self, known: frozenset[str]) -> None:
+        segment = self.segments[self.here]
+        key = "structure.order" if segment.name in known else "structure.unknown"
+        at = Location(segment.name, None, segment.line, segment.span)
+        expected = plain(", ".join(sorted(known))) if len(known) < 8 else say("structure.allowed")
+        self.problems.append(Problem(at, expected, say(key, name=segment.name)))
+        self.here += 1

@@ -1,0 +1,365 @@
+"""A table row becomes a rule. The table is the specification; this is how it is read.
+
+A file holds blocks (`---` parts them); a block says what its rows have in common:
+
+    document: livre-blanc-2024        # key in schemas/documents.yaml
+    section: 3.2.2
+    kinds: [A, D]                     # flows, or a set of kinds that the profile names
+    group: patient                    # column of the report's matrix
+    rows:
+    - {id: LB-PID-8, at: PID-8, usage: R, in: [M, F, U], says: {fr: …, en: …}}
+
+| word | meaning |
+|---|---|
+| at | the place (see `wire/er7path.py`); the row is about each node that it names |
+| usage | R must be there, X must not, O or RE need not; level MUST for R and X, SHOULD for RE |
+| type is in like set | what a value must be: shape, one value, a list, a regular expression, a value set |
+| card | how many: `1..1`, `0..*` |
+| element | a business datum that must stand at one of its places (see `elements.py`) |
+| structure | the abstract message (see `structure.py`) |
+| when | one condition: `PATH`, `not PATH`, `PATH = A, B` (one of), `PATH != A, B` (none of), |
+|      | `after D` (a message of that kind came before); a block's and a row's both count |
+| by | the name of a check written in Python (`rules/checks/`) |
+| observed | `yes`: judged while an exchange is played, not from one message |
+| untested | why nothing outside can tell |
+
+Everything else describes the rule: id, level, says, section, kinds, group, note, mistake, good, bad.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from harness import yamlfile
+from harness.rules import named, structure
+from harness.rules.elements import Element, Elements
+from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
+from harness.rules.types import SHAPES
+from harness.text import Text, plain, say
+from harness.wire import er7path
+from harness.wire.er7 import Message, Node
+from harness.wire.location import Location
+from harness.yamlfile import Item
+
+_BLOCK: Final = frozenset({"document", "section", "kinds", "group", "rows", "when"})
+_PREDICATES: Final = frozenset(
+    {"usage", "type", "is", "in", "like", "set", "card", "element", "structure", "by", "untested"}
+    | {"observed"}
+)
+_ROW: Final = _PREDICATES | frozenset(
+    {"id", "at", "level", "says", "document", "section", "kinds", "group", "when", "note", "mistake"}
+    | {"good", "bad"}
+)
+_ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9.]+)+")
+_WHEN: Final = re.compile(
+    r"(?P<no>not )?(?P<path>[A-Z]\S{2,}?)(?: +(?P<how>!=|=) +(?P<values>.+))?", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rows may refer to: the profile's sets of kinds, its elements, the value sets."""
+
+    kinds: Mapping[str, tuple[str, ...]]
+    elements: Elements
+    sets: Mapping[str, frozenset[str]]
+    documents: frozenset[str]
+
+
+def load(file: Path, context: Context) -> Iterator[Rule]:
+    """The rules of a table. Raises HarnessError with file, line, column and what was wanted."""
+    for block in yamlfile.load_all(file):
+        block.only(_BLOCK)
+        for row in block.need("rows").items:
+            yield _rule(block, row, context)
+
+
+def _rule(block: Item, row: Item, context: Context) -> Rule:
+    row.only(_ROW)
+    name = row.need("id")
+    if not _ID.fullmatch(name.text):
+        raise name.error("table.bad_id", id=name.text)
+    if not _PREDICATES & set(row.fields):
+        raise row.error("table.no_predicate", id=name.text)
+    untested = row.get("untested")
+    conditions = [item for item in (block.get("when"), row.get("when")) if item]
+    return Rule(
+        id=name.text,
+        level=_level(row),
+        says=row.need("says").both(),
+        source=_source(block, row, context),
+        kinds=_kinds(row.get("kinds") or block.need("kinds"), context),
+        group=(row.get("group") or block.need("group")).text,
+        check=None if untested or row.get("observed") else _check(row, context),
+        when=_when(conditions, _place(row)),
+        at=_place(row),
+        untested=untested.both() if untested else None,
+        note=_optional(row, "note"),
+        mistake=_optional(row, "mistake"),
+        good=_word(row, "good"),
+        bad=_word(row, "bad"),
+        origin=f"{row.file.name}:{row.line}",
+    )
+
+
+def _optional(row: Item, key: str) -> Text | None:
+    item = row.get(key)
+    return item.both() if item else None
+
+
+def _word(row: Item, key: str) -> str:
+    item = row.get(key)
+    return item.text if item else ""
+
+
+def _place(row: Item) -> str:
+    item = row.get("at")
+    if item and not er7path.is_path(item.text):
+        raise item.error("er7.path.wrong", path=item.text)
+    return item.text if item else ""
+
+
+def _level(row: Item) -> Level:
+    item = row.get("level")
+    if item is None:
+        return Level.SHOULD if _word(row, "usage") == "RE" else Level.MUST
+    if item.text not in Level.__members__:
+        raise item.error("yaml.unknown_value", hint="MUST, SHOULD, MAY", value=item.text)
+    return Level[item.text]
+
+
+def _source(block: Item, row: Item, context: Context) -> SpecRef:
+    document = row.get("document") or block.need("document")
+    if document.text not in context.documents:
+        raise document.error("yaml.unknown_value", value=document.text)
+    return SpecRef(document.text, (row.get("section") or block.need("section")).text)
+
+
+def _kinds(item: Item, context: Context) -> frozenset[str]:
+    kinds: set[str] = set()
+    for word in item.items:
+        if word.text not in context.kinds:
+            near = get_close_matches(word.text, context.kinds, n=1)
+            hint = say("yaml.did_you_mean", word=near[0]) if near else None
+            raise word.error("yaml.unknown_value", hint=hint, value=word.text)
+        kinds.update(context.kinds[word.text])
+    return frozenset(kinds)
+
+
+# -- conditions -----------------------------------------------------------------------------
+
+
+def _when(items: list[Item], place: str) -> When | None:
+    """The row's conditions, and: where the segment itself is missing, the structure says so."""
+    conditions = [_condition(item) for item in items]
+    segment = place.partition("[")[0].partition("-")[0] if "-" in place else ""
+    if segment:
+        conditions.append(_has_segment(segment))
+    if not conditions:
+        return None
+
+    def applies(subject: Subject) -> Text | None:
+        reasons = (condition(subject) for condition in conditions)
+        return next((reason for reason in reasons if reason), None)
+
+    return applies
+
+
+def _has_segment(name: str) -> When:
+    reason = say("when.no_segment", name=name)
+    return lambda subject: None if subject.carried.named(name) else reason
+
+
+def _condition(item: Item) -> When:
+    if item.text.startswith("after "):
+        return _after(item.text.removeprefix("after ").strip())
+    found = _WHEN.fullmatch(item.text)
+    if not found or not er7path.is_path(found["path"]):
+        raise item.error("table.bad_when", text=item.text)
+    path, how = found["path"], found["how"]
+    values = frozenset(part.strip() for part in (found["values"] or "").split(","))
+    unless, reason = bool(found["no"]), say("when.not_so", condition=item.text)
+
+    def holds(message: Message) -> bool:
+        if not how:
+            return message.has(path) is not unless
+        there = {node.value for node in message.at(path)}
+        return bool(there & values) is (how == "=")
+
+    return lambda subject: None if holds(subject.carried) else reason
+
+
+def _after(kind: str) -> When:
+    reason = say("when.not_after", kind=kind)
+    return lambda subject: None if subject.before(kind) else reason
+
+
+# -- predicates -----------------------------------------------------------------------------
+
+
+def _check(row: Item, context: Context) -> Check:
+    if by := row.get("by"):
+        return _by_name(by)
+    if item := row.get("element"):
+        return _element(item, context)
+    if item := row.get("structure"):
+        return _structure(item)
+    return _value_check(row, context)
+
+
+def _by_name(item: Item) -> Check:
+    check = named.find(item.text)
+    if check is None:
+        near = get_close_matches(item.text, named.names(), n=1)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else None
+        raise item.error("table.unknown_check", hint=hint, name=item.text)
+    return check
+
+
+def _structure(item: Item) -> Check:
+    try:
+        whole = structure.parse(item.text)
+    except ValueError as wrong:
+        raise item.error("table.bad_structure", reason=str(wrong)) from None
+    return lambda subject: structure.check(whole, subject.carried)
+
+
+def _element(item: Item, context: Context) -> Check:
+    element = context.elements.get(item.text)
+    if element is None:
+        raise item.error("yaml.unknown_value", value=item.text)
+
+    def check(subject: Subject) -> Iterable[Problem]:
+        if element.find(subject.carried) is None:
+            yield missing_element(element, subject.carried)
+
+    return check
+
+
+def missing_element(element: Element, message: Message) -> Problem:
+    """Problem of an element that stands nowhere: points at its first place, says where it looked."""
+    where = next(
+        (place for place in element.places if message.named(place[:3])), element.places[0]
+    )
+    return Problem(
+        message.node(where).at,
+        say("element.expected", element=element.says, places=", ".join(element.places)),
+        say("value.absent"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a value must be, in words, and the test of it."""
+
+    words: Text
+    accepts: "Mapping[str, object] | frozenset[str] | re.Pattern[str] | None" = None
+    shape: str = ""
+
+    def holds(self, value: str) -> bool:
+        if isinstance(self.accepts, re.Pattern):
+            return self.accepts.fullmatch(value) is not None
+        if self.shape:
+            return SHAPES[self.shape](value)
+        return self.accepts is None or value in self.accepts
+
+
+def _wanted(row: Item, context: Context) -> tuple[_Wanted, ...]:
+    """Every demand that the row makes on a value, the most telling first."""
+    found: list[_Wanted] = []
+    if item := row.get("is"):
+        found.append(_Wanted(plain(f"`{item.text}`"), frozenset((item.text,))))
+    if item := row.get("in"):
+        values = item.texts
+        found.append(_Wanted(_one_of(values), frozenset(values)))
+    if item := row.get("set"):
+        found.append(_from_set(item, context))
+    if item := row.get("like"):
+        found.append(_Wanted(say("value.like", pattern=item.text), _pattern(item)))
+    if item := row.get("type"):
+        if item.text not in SHAPES:
+            raise item.error("yaml.unknown_value", hint=", ".join(SHAPES), value=item.text)
+        found.append(_Wanted(say(f"type.{item.text}"), shape=item.text))
+    return tuple(found)
+
+
+def _one_of(values: Iterable[str]) -> Text:
+    return say("value.one_of", values=", ".join(f"`{value}`" for value in values))
+
+
+def _from_set(item: Item, context: Context) -> _Wanted:
+    values = context.sets.get(item.text)
+    if values is None:
+        raise item.error("yaml.unknown_value", hint=", ".join(context.sets), value=item.text)
+    few = len(values) <= 8
+    words = _one_of(sorted(values)) if few else say("value.of_set", name=item.text)
+    return _Wanted(words, values)
+
+
+def _pattern(item: Item) -> re.Pattern[str]:
+    try:
+        return re.compile(item.text, re.ASCII)
+    except re.error as wrong:
+        raise item.error("table.bad_pattern", reason=str(wrong)) from None
+
+
+def _value_check(row: Item, context: Context) -> Check:
+    place, usage = row.need("at").text, _word(row, "usage")
+    _place(row)
+    if usage and usage not in ("R", "RE", "O", "X", "C"):
+        raise row.need("usage").error("yaml.unknown_value", hint="R, RE, O, X, C", value=usage)
+    wanted = _wanted(row, context)
+    card = _card(row.get("card"))
+    expected = wanted[0].words if wanted else say("value.some")
+
+    def check(subject: Subject) -> Iterator[Problem]:
+        nodes = list(subject.carried.at(place))
+        if card:
+            yield from _count(nodes, card)
+        for node in nodes:
+            yield from _of_node(node, usage, wanted, expected)
+
+    return check
+
+
+def _of_node(
+    node: Node, usage: str, wanted: tuple[_Wanted, ...], expected: Text
+) -> Iterator[Problem]:
+    if not node.present:
+        if usage in ("R", "RE"):
+            yield Problem(node.at, expected, say("value.absent"))
+        return
+    if usage == "X":
+        yield Problem(node.at, say("value.none"), quoted(node.value))
+        return
+    for demand in wanted:
+        if not demand.holds(node.value):
+            yield Problem(node.at, demand.words, quoted(node.value))
+            return
+
+
+def quoted(value: str) -> Text:
+    """A received value for a finding: shortened to 80 characters, line ends shown."""
+    shown = value if len(value) <= 80 else value[:77] + "…"
+    return plain("`" + shown.replace("\r", "\\r").replace("\n", "\\n") + "`")
+
+
+def _card(item: Item | None) -> tuple[int, int | None] | None:
+    if item is None:
+        return None
+    found = re.fullmatch(r"(\d+)\.\.(\d+|\*)", item.text)
+    if not found:
+        raise item.error("table.bad_card", text=item.text)
+    return int(found[1]), None if found[2] == "*" else int(found[2])
+
+
+def _count(nodes: list[Node], card: tuple[int, int | None]) -> Iterator[Problem]:
+    there = [node for node in nodes if node.present]
+    low, high = card
+    at = there[-1].at if there else nodes[0].at if nodes else Location()
+    if len(there) < low or (high is not None and len(there) > high):
+        words = f"{low}..{'*' if high is None else high}"
+        yield Problem(at, say("value.count", count=words), plain(str(len(there))))

@@ -1,0 +1,227 @@
+"""Safe loading of CDA documents: the only place that parses XML from outside.
+
+No entities, no DTD, no network; size, depth and numbers are bounded before they can hurt. What a
+peer sends never raises: a document that cannot be read has a `refusal`.
+
+Source: HL7 CDA R2 (2005); limits of the project's robustness sheet, section 7.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from lxml import etree
+
+from harness.text import Text, plain, say
+from harness.wire.location import Location
+
+NAMESPACES: Final[Mapping[str, str]] = {
+    "cda": "urn:hl7-org:v3",
+    "sdtc": "urn:hl7-org:sdtc",
+    "ps3-20": "urn:dicom-org:ps3-20",
+    "lab": "urn:oid:1.3.6.1.4.1.19376.1.3.2",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+}
+_PREFIX_OF: Final = {uri: prefix for prefix, uri in NAMESPACES.items() if prefix != "cda"}
+_ROOT: Final = "{urn:hl7-org:v3}ClinicalDocument"
+_BEFORE_ROOT: Final = re.compile(r"\s*(<\?.*?\?>|<!--.*?-->)", re.DOTALL)
+
+Element = Any  # lxml publishes no types
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of what is read: bytes, nesting, elements, attributes of one element."""
+
+    size: int = 48 * 1024 * 1024
+    depth: int = 200
+    nodes: int = 2_000_000
+    attributes: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a document was not read. `line` and `column` count from 1, None when unknown."""
+
+    text: Text
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class XmlNode:
+    """What an XPath found: its string value, its place, and the element (or the owner of it)."""
+
+    value: str
+    at: Location
+    element: Element
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An XML document as received. `root` is None when it was refused, and `refusal` says why."""
+
+    raw: bytes
+    root: Element | None = None
+    refusal: Refusal | None = None
+
+    @classmethod
+    def parse(cls, raw: bytes, limits: Limits | None = None) -> "Document":
+        """Read a document. Never raises."""
+        limits = limits or Limits()
+        refusal = _refused_unread(raw, limits)
+        if refusal:
+            return cls(raw, refusal=refusal)
+        try:
+            root = etree.fromstring(raw, _parser(len(raw)))
+        except etree.XMLSyntaxError as wrong:
+            return cls(raw, refusal=_syntax(wrong))
+        except (ValueError, etree.LxmlError) as wrong:
+            return cls(raw, refusal=Refusal(say("wire.xml.syntax", reason=str(wrong))))
+        refusal = _too_much(root, limits)
+        return cls(raw, refusal=refusal) if refusal else cls(raw, root)
+
+    @property
+    def is_cda(self) -> bool:
+        """The root is the ClinicalDocument of HL7 v3."""
+        return self.root is not None and self.root.tag == _ROOT
+
+    def at(self, xpath: str) -> Iterator[XmlNode]:
+        """Everything that an XPath 1.0 selects, with the prefixes of `NAMESPACES`."""
+        if self.root is None:
+            return
+        found = _compiled(xpath)(self.root.getroottree())
+        for item in found if isinstance(found, list) else [found]:
+            node = self._node(item)
+            if node:
+                yield node
+
+    def first(self, xpath: str) -> str:
+        """The string value of the first thing selected; empty when there is none."""
+        return next((node.value for node in self.at(xpath)), "")
+
+    def _node(self, item: Any) -> XmlNode | None:  # noqa: ANN401  the types of XPath 1.0
+        if isinstance(item, etree._Element):
+            at = Location(xpath=self.path_of(item), line=item.sourceline)
+            return XmlNode("".join(item.itertext()), at, item)
+        owner = item.getparent() if hasattr(item, "getparent") else None
+        if owner is None:
+            return XmlNode(str(item), Location(xpath="/"), self.root)
+        path = self.path_of(owner)
+        if getattr(item, "is_attribute", False):
+            path = f"{path}/@{_local(item.attrname)}"
+        return XmlNode(str(item), Location(xpath=path, line=owner.sourceline), owner)
+
+    def path_of(self, element: Element) -> str:
+        """A readable path: local names, numbered only where siblings share a name."""
+        steps = []
+        while element is not None:
+            steps.append(_step(element))
+            element = element.getparent()
+        return "/" + "/".join(reversed(steps))
+
+
+def _local(name: str) -> str:
+    uri, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
+    prefix = _PREFIX_OF.get(uri)
+    return f"{prefix}:{local}" if prefix else local
+
+
+def _step(element: Element) -> str:
+    name = element.tag if isinstance(element.tag, str) else "comment()"
+    parent = element.getparent()
+    if parent is None:
+        return _local(name)
+    twins = [child for child in parent if child.tag == element.tag]
+    number = f"[{twins.index(element) + 1}]" if len(twins) > 1 else ""
+    return _local(name) + number
+
+
+@cache
+def _compiled(xpath: str) -> etree.XPath:
+    return etree.XPath(xpath, namespaces=dict(NAMESPACES))
+
+
+def _parser(size: int) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=size > 9_000_000,  # one text of more than 10 MB; behind our own limits
+    )
+
+
+def _refused_unread(raw: bytes, limits: Limits) -> Refusal | None:
+    if not raw.strip(b"\0 \t\r\n"):
+        return Refusal(say("wire.xml.empty"))
+    if len(raw) > limits.size:
+        return Refusal(say("wire.xml.size", size=len(raw), limit=limits.size))
+    prolog = _prolog(raw)
+    rest = prolog
+    while found := _BEFORE_ROOT.match(rest):
+        rest = rest[found.end() :]
+    if rest.lstrip().upper().startswith("<!DOCTYPE"):
+        before = prolog[: len(prolog) - len(rest.lstrip())]
+        return Refusal(say("wire.xml.doctype"), before.count("\n") + 1, 1)
+    return _too_deep(raw, limits)
+
+
+def _prolog(raw: bytes) -> str:
+    """Enough of the beginning to find a DOCTYPE, whatever the encoding."""
+    end = raw.find(b"<ClinicalDocument")
+    head = raw[: end if end >= 0 else 1_000_000]
+    for mark, codec in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+        (b"<\0\0\0", "utf-32-le"),
+        (b"\0\0\0<", "utf-32-be"),
+        (b"<\0", "utf-16-le"),
+        (b"\0<", "utf-16-be"),
+    ):
+        if head.startswith(mark):
+            return head.decode(codec, "replace")
+    return head.decode("latin-1")
+
+
+def _too_deep(raw: bytes, limits: Limits) -> Refusal | None:
+    """Refuse deep nesting before a tree is built of it: only for what could be that deep."""
+    if raw.count(b"<") <= limits.depth:
+        return None
+    depth = deepest = 0
+    for found in re.finditer(rb"<(/?)[A-Za-z_][^<>]*?(/?)>", raw):
+        if found[1]:
+            depth -= 1
+        elif not found[2]:
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > 4 * limits.depth:
+                return Refusal(say("wire.xml.depth", limit=limits.depth))
+    return None
+
+
+def _syntax(wrong: etree.XMLSyntaxError) -> Refusal:
+    line, column = wrong.position if wrong.position else (None, None)
+    reason = str(wrong.msg or wrong).split(", line ")[0]
+    return Refusal(say("wire.xml.syntax", reason=plain(reason)), line or None, column or None)
+
+
+def _too_much(root: Element, limits: Limits) -> Refusal | None:
+    nodes = depth = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "end":
+            depth -= 1
+            continue
+        nodes, depth = nodes + 1, depth + 1
+        if depth > limits.depth:
+            return Refusal(say("wire.xml.depth", limit=limits.depth), element.sourceline)
+        if nodes > limits.nodes:
+            return Refusal(say("wire.xml.nodes", limit=limits.nodes), element.sourceline)
+        if len(element.attrib) > limits.attributes:
+            return Refusal(say("wire.xml.attributes", limit=limits.attributes), element.sourceline)
+    return None

@@ -1,0 +1,184 @@
+"""Our YAML files (tables, scenarios, mappings), read so that nothing is guessed or lost.
+
+All scalars stay text (plain YAML turns `NO` into false and `0123` into 83). Anchors, aliases, tags
+and duplicate keys are refused. Every value knows its line and column, for the error messages.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from harness.errors import HarnessError
+from harness.text import Text, say
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 20
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A value of a file. `value` is text, a tuple of items, or a dict of items by key."""
+
+    value: "str | tuple[Item, ...] | dict[str, Item]"
+    file: Path
+    line: int
+    column: int
+
+    def error(self, said: str, /, hint: Text | str | None = None, **values: str) -> HarnessError:
+        """A HarnessError at this place, with the catalogue's text `said`."""
+        return HarnessError(
+            say(said, **values), file=self.file, line=self.line, column=self.column, hint=hint
+        )
+
+    @property
+    def text(self) -> str:
+        """The scalar. Raises HarnessError when it is not one."""
+        if not isinstance(self.value, str):
+            raise self.error("yaml.want_text")
+        return self.value
+
+    @property
+    def items(self) -> "tuple[Item, ...]":
+        """The list's items; a scalar stands for a list of one. Raises HarnessError otherwise."""
+        if isinstance(self.value, tuple):
+            return self.value
+        if isinstance(self.value, str):
+            return (self,)
+        raise self.error("yaml.want_list")
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The list's scalars."""
+        return tuple(item.text for item in self.items)
+
+    @property
+    def fields(self) -> "dict[str, Item]":
+        """The mapping. Raises HarnessError when it is not one."""
+        if not isinstance(self.value, dict):
+            raise self.error("yaml.want_mapping")
+        return self.value
+
+    def get(self, key: str) -> "Item | None":
+        """The mapping's value for `key`, or None."""
+        return self.fields.get(key)
+
+    def need(self, key: str) -> "Item":
+        """The mapping's value for `key`. Raises HarnessError when it is missing."""
+        found = self.fields.get(key)
+        if found is None:
+            raise self.error("yaml.missing", key=key)
+        return found
+
+    def only(self, allowed: frozenset[str]) -> None:
+        """Raise HarnessError at the first key that is not allowed, with the nearest one."""
+        for key, item in self.fields.items():
+            if key not in allowed:
+                near = get_close_matches(key, sorted(allowed), n=1, cutoff=0.5)
+                hint = say("yaml.did_you_mean", word=near[0]) if near else None
+                raise item.error("yaml.unknown_key", hint=hint, key=key)
+
+    def both(self) -> Text:
+        """A `{fr: …, en: …}` pair. Raises HarnessError when one language is missing."""
+        self.only(frozenset({"fr", "en"}))
+        return Text(self.need("fr").text, self.need("en").text)
+
+    def plain(self) -> object:
+        """The value without places: str, list or dict."""
+        if isinstance(self.value, str):
+            return self.value
+        if isinstance(self.value, tuple):
+            return [item.plain() for item in self.value]
+        return {key: item.plain() for key, item in self.value.items()}
+
+    def find(self, steps: tuple[str | int, ...]) -> "Item":
+        """The item reached by keys and positions; the last one that exists when there is none."""
+        place = self
+        for step in steps:
+            inner = place.value
+            if isinstance(inner, dict) and step in inner:
+                place = inner[str(step)]
+            elif isinstance(inner, tuple) and isinstance(step, int) and step < len(inner):
+                place = inner[step]
+            else:
+                break
+        return place
+
+
+def load(file: Path) -> Item:
+    """The only document of a file. Raises HarnessError with file, line and column."""
+    documents = list(load_all(file))
+    if len(documents) != 1:
+        raise HarnessError(say("yaml.want_one", count=len(documents)), file=file, line=1)
+    return documents[0]
+
+
+def load_all(file: Path) -> Iterator[Item]:
+    """Every document of a file (`---` parts them). Raises HarnessError as `load` does."""
+    source = _read(file)
+    loader = _LOADER(source)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is not None:
+                yield _item(node, file, 0, set())
+    except yaml.YAMLError as wrong:
+        raise _syntax_error(wrong, file) from None
+    finally:
+        loader.dispose()
+
+
+def _read(file: Path) -> str:
+    try:
+        raw = file.read_bytes()
+    except OSError as wrong:
+        reason = wrong.strerror or str(wrong)
+        raise HarnessError(say("yaml.unreadable", reason=reason), file=file) from None
+    if len(raw) > MAX_BYTES:
+        raise HarnessError(say("yaml.too_large", size=len(raw), limit=MAX_BYTES), file=file)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = raw[: wrong.start].count(b"\n") + 1
+        raise HarnessError(say("yaml.not_utf8"), file=file, line=line) from None
+
+
+def _syntax_error(wrong: yaml.YAMLError, file: Path) -> HarnessError:
+    mark = getattr(wrong, "problem_mark", None)
+    problem = getattr(wrong, "problem", None) or str(wrong)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+    return HarnessError(say("yaml.syntax", problem=problem), file=file, line=line, column=column)
+
+
+def _item(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> Item:
+    line, column = node.start_mark.line + 1, node.start_mark.column + 1
+    here = Item("", file, line, column)
+    if depth > MAX_DEPTH:
+        raise here.error("yaml.too_deep", limit=str(MAX_DEPTH))
+    if id(node) in seen:  # an alias is the anchored node itself
+        raise here.error("yaml.alias")
+    if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
+        raise here.error("yaml.tag", tag=node.tag)
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        return Item(str(node.value), file, line, column)
+    if isinstance(node, yaml.SequenceNode):
+        inner = tuple(_item(value, file, depth + 1, seen) for value in node.value)
+        return Item(inner, file, line, column)
+    return Item(_mapping(node, file, depth, seen), file, line, column)
+
+
+def _mapping(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> dict[str, Item]:
+    fields: dict[str, Item] = {}
+    for key, value in node.value:
+        item = _item(value, file, depth + 1, seen)
+        name = str(key.value)
+        if name in fields:
+            raise item.error("yaml.twice", key=name)
+        fields[name] = item
+    return fields
