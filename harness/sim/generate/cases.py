@@ -1,0 +1,158 @@
+"""A coherent case from a seed: the same name, seed and clock always give the same case.
+
+A different clock moves the times and nothing else.
+"""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Final
+
+from harness.errors import HarnessError
+from harness.sim.case import (
+    Case,
+    DocumentIdentity,
+    Dose,
+    Exam,
+    Identifier,
+    Order,
+    Organization,
+    Product,
+    Visit,
+)
+from harness.sim.generate import exams, identity, people
+from harness.sim.generate.exams import Kind
+from harness.text import plain, say
+
+DEFAULT: Final = "ct-brain"
+SITE_OID: Final = "1.2.250.1.213.99.1"
+_ORDERS: Final = f"{SITE_OID}.12"
+_ACCESSIONS: Final = f"{SITE_OID}.27"
+_VISITS: Final = f"{SITE_OID}.30"
+_SPARE: Final = 60
+
+
+def names() -> tuple[str, ...]:
+    """The kinds of case that can be generated."""
+    return tuple(exams.KINDS)
+
+
+def make_case(name: str, seed: int, clock: datetime) -> Case:
+    """A case. `clock` is when the request is made; it must have a time zone.
+
+    Raises HarnessError for an unknown name or a clock without a zone.
+    """
+    kind = exams.KINDS.get(name)
+    if kind is None:
+        near = get_close_matches(name, names(), n=1)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else plain(", ".join(names()))
+        raise HarnessError(say("case.unknown", name=name), hint=hint)
+    if clock.tzinfo is None:
+        raise HarnessError(say("case.no_zone", clock=clock.isoformat()))
+    return _case(name, seed, clock, kind)
+
+
+def _case(name: str, seed: int, clock: datetime, kind: Kind) -> Case:
+    chance = random.Random(f"{name}/{seed}")  # noqa: S311  fictitious data, not secrets
+    site = people.organization(chance, "Centre d'imagerie des Essais", ("48000", "MENDE"))
+    office = people.organization(chance, "Cabinet médical fictif", ("48000", "MENDE"))
+    platform = people.organization(chance, "Plateforme de téléradiologie X", ("69003", "LYON"))
+    exam = _exam(chance, kind, clock + timedelta(hours=1))
+    return Case(
+        name=name,
+        seed=seed,
+        patient=identity.patient(chance),
+        visit=_visit(chance, clock),
+        order=_order(chance, kind, clock),
+        requester=people.professional(chance, people.GENERAL_PRACTICE, office),
+        responsible=people.professional(chance, people.RADIOLOGY, site),
+        radiologist=people.professional(chance, people.RADIOLOGY, platform),
+        site=site,
+        platform=platform,
+        exam=exam,
+        narrative=kind.words,
+        request_document=_document(chance, clock),
+        report_document=_document(chance, exam.end + timedelta(minutes=30)),
+        viewer=f"https://drimbox.{_host(site)}.example/IHEInvokeImageDisplay",
+        uuids=tuple(_uuid(chance) for _ in range(_SPARE)),
+    )
+
+
+def _host(site: Organization) -> str:
+    return site.finess.lower()
+
+
+def _uuid(chance: random.Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128), version=4)).upper()
+
+
+def _uid(chance: random.Random) -> str:
+    """A DICOM UID made of a UUID, under 2.25 (DICOM PS3.5, B.2)."""
+    return f"2.25.{chance.getrandbits(120)}"
+
+
+def _document(chance: random.Random, created: datetime) -> DocumentIdentity:
+    return DocumentIdentity(_uid(chance), _uid(chance), 1, created)
+
+
+def _visit(chance: random.Random, clock: datetime) -> Visit:
+    number, account = chance.randrange(10**6, 10**7), chance.randrange(10**6, 10**7)
+    return Visit(
+        patient_class="O",
+        number=Identifier(f"V{number}", "SITE-IMAGERIE", _VISITS),
+        account=Identifier(f"D{account}", "SITE-IMAGERIE", _VISITS),
+        start=clock,
+    )
+
+
+def _order(chance: random.Random, kind: Kind, clock: datetime) -> Order:
+    return Order(
+        placer_number=Identifier(f"OPN{chance.randrange(10**8):08d}", "SITE-IMAGERIE", _ORDERS),
+        placed=clock,
+        justification=kind.justification,
+        purpose=kind.purpose,
+        medical_history="Hypertension artérielle traitée.",
+        surgical_history="Appendicectomie dans l'enfance.",
+        requested_modality=kind.requested,
+        site=kind.site,
+        laterality=kind.laterality,
+    )
+
+
+def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
+    study = _uid(chance)
+    return Exam(
+        accession_number=Identifier(
+            f"ACN{chance.randrange(10**8):08d}", "SITE-IMAGERIE", _ACCESSIONS
+        ),
+        study_uid=study,
+        series_uid=_uid(chance),
+        sop_uid=_uid(chance),
+        sop_class=exams.sop_class(kind.sop_class),
+        act=kind.act,
+        ccam=kind.ccam,
+        modalities=kind.modalities,
+        region=kind.region,
+        site=kind.site,
+        start=start,
+        end=start + timedelta(minutes=25),
+        device="Appareil d'essai TR-1",
+        laterality=kind.laterality,
+        doses=tuple(_dose(chance, dose) for dose in kind.doses),
+        products=_products(chance, kind),
+    )
+
+
+def _dose(chance: random.Random, dose: tuple[str, str, float, float, str]) -> Dose:
+    code, label, low, high, unit = dose
+    return Dose(exams.dose_code(code, label), f"{chance.uniform(low, high):.1f}", unit)
+
+
+def _products(chance: random.Random, kind: Kind) -> tuple[Product, ...]:
+    if kind.product is None:
+        return ()
+    name, atc, label, cip, volume = kind.product
+    lot = f"LOT{chance.randrange(10**5):05d}"
+    codes = exams.atc_code(atc, label), exams.cip_code(cip, name)
+    return (Product(name, *codes, volume=str(volume), lot=lot),)
