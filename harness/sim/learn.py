@@ -1,0 +1,189 @@
+"""What a simulated actor learns: the parts of its case that a received message replaces.
+
+Everything is read from the elements' places and the fields of the guides; what a message does not
+say keeps the value that the case had.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from harness.rules.elements import Elements
+from harness.sim.case import (
+    Address,
+    Case,
+    Code,
+    Dose,
+    Identifier,
+    Order,
+    Organization,
+    Patient,
+    Professional,
+    Visit,
+)
+from harness.wire.er7 import Message
+
+
+def learn(case: Case, message: Message, elements: Elements) -> Case:
+    """The case with the patient, visit, order, exam and people that the message names."""
+    case = replace(
+        case,
+        patient=_patient(case.patient, message),
+        visit=_visit(case, message),
+        order=_order(case, message),
+    )
+    if elements["study-uid"].find(message) or elements["accession-number"].find(message):
+        case = _examination(case, message, elements)
+    return case
+
+
+def _patient(known: Patient, message: Message) -> Patient:
+    ins = message.first("PID-3[5=INS].1")
+    if not (ins or message.has("PID-3")):
+        return known
+    names = message.first("PID-5[7=L].3") or message.first("PID-5.2")
+    return replace(
+        known,
+        ins=ins,
+        ins_oid=message.first("PID-3[5=INS].4.2"),
+        birth_name=message.first("PID-5[7=L].1") or message.first("PID-5.1"),
+        birth_given_names=tuple(names.split()),
+        sex=message.first("PID-8"),
+        birth_date=_date(message.first("PID-7")) or known.birth_date,
+        birth_cog=message.first("PID-11[7=BDL].9"),
+        birth_city=message.first("PID-11[7=BDL].3"),
+        used_name=message.first("PID-5[7=D].1"),
+        used_given_name=message.first("PID-5[7=D].2"),
+        ipp=_number(message, "PID-3[5=PI]", component=True) or known.ipp,
+        address=_address(message, "PID-11[7=H]") or known.address,
+    )
+
+
+def _date(value: str) -> date | None:
+    try:
+        return datetime.strptime(value[:8], "%Y%m%d").date()  # noqa: DTZ007  a day has no zone
+    except ValueError:
+        return None
+
+
+def _time(value: str) -> datetime | None:
+    for layout in ("%Y%m%d%H%M%S%z", "%Y%m%d%H%M%z"):
+        try:
+            return datetime.strptime(value, layout)
+        except ValueError:
+            continue
+    return None
+
+
+def _number(message: Message, place: str, *, component: bool = False) -> Identifier | None:
+    """A CX (`component`) or an EI as number, authority and OID."""
+    value = message.first(f"{place}.1")
+    if not value:
+        return None
+    if component:
+        return Identifier(value, message.first(f"{place}.4.1"), message.first(f"{place}.4.2"))
+    return Identifier(value, message.first(f"{place}.2"), message.first(f"{place}.3"))
+
+
+def _address(message: Message, place: str) -> Address | None:
+    if not message.has(place):
+        return None
+    return Address(
+        number="",
+        street=message.first(f"{place}.1"),
+        postal_code=message.first(f"{place}.5"),
+        city=message.first(f"{place}.3"),
+        country=message.first(f"{place}.6") or "FRA",
+    )
+
+
+def _visit(case: Case, message: Message) -> Visit:
+    return replace(
+        case.visit,
+        patient_class=message.first("PV1-2") or case.visit.patient_class,
+        number=_number(message, "PV1-19", component=True) or case.visit.number,
+        account=_number(message, "PID-18", component=True) or case.visit.account,
+        start=_time(message.first("PV1-44")) or case.visit.start,
+    )
+
+
+def _order(case: Case, message: Message) -> Order:
+    return replace(
+        case.order,
+        placer_number=_number(message, "ORC-2") or case.order.placer_number,
+        placed=_time(message.first("ORC-9")) or case.order.placed,
+        justification=message.first("OBR-13") or case.order.justification,
+    )
+
+
+def _examination(case: Case, message: Message, elements: Elements) -> Case:
+    exam = case.exam
+    accession = elements["accession-number"].value(message)
+    modality = elements["modality"].value(message)
+    region = elements["region"].value(message)
+    exam = replace(
+        exam,
+        study_uid=elements["study-uid"].value(message) or exam.study_uid,
+        accession_number=Identifier(
+            accession or exam.accession_number.value,
+            exam.accession_number.authority,
+            message.first("OBR-19") or exam.accession_number.oid,
+        ),
+        start=_time(message.first("OBR-7")) or exam.start,
+        end=_time(message.first("OBR-8")) or exam.end,
+        doses=_doses(case, message),
+        modalities=_first_code(exam.modalities, modality),
+        region=replace(exam.region, code=region or exam.region.code),
+    )
+    return replace(
+        case,
+        exam=exam,
+        requester=_person(case.requester, message, "ORC-12"),
+        responsible=_responsible(case, message),
+        site=_site(case.site, message),
+    )
+
+
+def _first_code(known: tuple[Code, ...], code: str) -> tuple[Code, ...]:
+    if not code or code == known[0].code:
+        return known
+    return (replace(known[0], code=code, label=code),)
+
+
+def _doses(case: Case, message: Message) -> tuple[Dose, ...]:
+    codes = [node.value for node in message.at("OBX-3.1")]
+    values = [node.value for node in message.at("OBX-5")]
+    units = [node.value for node in message.at("OBX-6.1")]
+    found = {code: (value, unit) for code, value, unit in zip(codes, values, units, strict=False)}
+    return tuple(
+        replace(dose, value=found[dose.code.code][0], unit=found[dose.code.code][1] or dose.unit)
+        for dose in case.exam.doses
+        if dose.code.code in found
+    )
+
+
+def _person(known: Professional, message: Message, place: str) -> Professional:
+    if not message.has(place):
+        return known
+    return replace(
+        known,
+        national_id=message.first(f"{place}.1"),
+        family=message.first(f"{place}.2"),
+        given=message.first(f"{place}.3"),
+    )
+
+
+def _responsible(case: Case, message: Message) -> Professional:
+    place = "PV1-7" if message.has("PV1-7") else "ORC-11"
+    known = _person(case.responsible, message, place)
+    return replace(known, organization=_site(case.site, message))
+
+
+def _site(known: Organization, message: Message) -> Organization:
+    identifier = message.first("ORC-21.10")
+    return replace(
+        known,
+        national_id=identifier or known.national_id,
+        name=message.first("ORC-21.1") or known.name,
+        address=_address(message, "ORC-22") or known.address,
+        phone=message.first("ORC-23.12") or known.phone,
+    )
