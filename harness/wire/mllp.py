@@ -33,7 +33,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Junk:
-    """Bytes outside any block: how many, where they began, and the first 64."""
+    """Bytes outside any block: how many, where they began, and the first 64.
+
+    A run of junk ends at the next VT, at a stray FS CR, or with the stream.
+    """
 
     head: bytes
     size: int
@@ -104,7 +107,7 @@ class Framer:
     def _work(self, *, at_end: bool) -> None:
         step = True
         while step and self._pending:
-            step = self._in_block(at_end) if self._inside else self._between()
+            step = self._in_block(at_end) if self._inside else self._between(at_end)
 
     def _take(self, count: int) -> bytes:
         taken = bytes(self._pending[:count])
@@ -112,17 +115,32 @@ class Framer:
         self._offset += count
         return taken
 
-    def _between(self) -> bool:
-        found = self._pending.find(VT)
-        junk = self._take(len(self._pending) if found < 0 else found)
-        self._junk += junk[: HEAD - len(self._junk)]
-        self._junk_size += len(junk)
-        if found < 0:
+    def _between(self, at_end: bool) -> bool:
+        """Junk up to the next VT; or through FS CR, the end of a block that had no beginning."""
+        marks = [at for at in (self._pending.find(VT), self._pending.find(FS)) if at >= 0]
+        mark = min(marks, default=len(self._pending))
+        self._waste(self._take(mark))
+        if not self._pending:
             return False
+        if self._pending[0] == FS:
+            return self._stray_fs(at_end)
         self._flush_junk()
         self._take(1)
         self._inside, self._start = True, self._offset
         return True
+
+    def _stray_fs(self, at_end: bool) -> bool:
+        if len(self._pending) < 2 and not at_end:
+            return False
+        ends = self._pending[1:2] == b"\r"
+        self._waste(self._take(2 if ends else 1))
+        if ends:
+            self._flush_junk()
+        return True
+
+    def _waste(self, junk: bytes) -> None:
+        self._junk += junk[: HEAD - len(self._junk)]
+        self._junk_size += len(junk)
 
     def _flush_junk(self) -> None:
         if self._junk_size:

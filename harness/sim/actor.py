@@ -1,0 +1,170 @@
+"""A simulated RIS or platform: composes its messages, answers those it gets, learns from them.
+
+Pure: no socket, no clock. A deliberate mistake is a named defect, never an accident.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from harness.rules.profile import Profile
+from harness.rules.rule import Finding, Outcome, Subject, Verdict
+from harness.sim.case import Case
+from harness.sim.defects import Defect
+from harness.sim.generate import cda_report, cda_request, messages
+from harness.sim.generate.messages import Header, Refusal
+from harness.sim.learn import learn
+from harness.sim.scenario import Mutation
+from harness.wire.er7 import Message
+from harness.wire.mllp import frame
+
+MAX_ERRORS: Final = 5
+_APPLICATIONS: Final = {"ris": messages.RIS, "platform": messages.PLATFORM}
+_OTHER: Final = {"ris": "platform", "platform": "ris"}
+# What a receiver looks at before it accepts; the content of a document is judged, not refused.
+_REFUSED_GROUPS: Final = frozenset(
+    {"encoding", "header", "structure", "patient", "ins", "order", "exam", "document"}
+)
+_UNSUPPORTED: Final = frozenset({"LB-MSH-9-TYPE", "LB-MSH-9-EVENT", "TC-MSH-9", "HL7-MSH-9"})
+
+
+@dataclass(slots=True)
+class Conversation:
+    """All exchanges about one order. `case` is what is known so far."""
+
+    case: Case
+    subjects: tuple[Subject, ...] = ()
+    sent: set[str] = field(default_factory=set)
+
+
+class Actor:
+    """One role. `seed` decides its message numbers, so that two runs give the same bytes."""
+
+    def __init__(
+        self, role: str, profile: Profile, case: Case, *, defect: Defect | None = None
+    ) -> None:
+        self.role = role
+        self.profile = profile
+        self.case = case
+        self.defect = defect if defect and defect.role == role else None
+        self.conversations: dict[str, Conversation] = {}
+        self._counter = 0
+
+    def conversation(self, order_number: str) -> Conversation:
+        """The conversation of an order (ORC-2), begun with this actor's own case if it is new."""
+        if order_number not in self.conversations:
+            self.conversations[order_number] = Conversation(self.case)
+        return self.conversations[order_number]
+
+    def learn(self, message: Message) -> Conversation:
+        """Take what a received message says into its conversation."""
+        talk = self.conversation(message.first("ORC-2.1"))
+        talk.case = learn(talk.case, message, self.profile.elements)
+        return talk
+
+    # -- composing --------------------------------------------------------------------------
+
+    def compose(self, flow: str, case: Case, at: datetime) -> Message:
+        """The message of a flow, with this actor's defect when it is about that flow."""
+        header = self._header(at)
+        if flow == "A":
+            raw = messages.request(case, header)
+        elif flow == "C":
+            raw = messages.protocol(case, header)
+        elif flow == "D":
+            raw = messages.examination(case, header)
+        else:
+            raw = self._transmission(flow, case, header)
+        return self._spoilt(flow, Message(raw))
+
+    def _transmission(self, flow: str, case: Case, header: Header) -> bytes:
+        if flow == "B":
+            document, label = cda_request.request(case), cda_request.CODE
+        else:
+            document, label = cda_report.report(case), cda_report.CODE
+        if self.defect and self.defect.flow == flow and self.defect.document:
+            document = self.defect.document(document)
+        return messages.transmission(case, header, document, *label)
+
+    def _spoilt(self, flow: str, message: Message) -> Message:
+        if self.defect and self.defect.flow == flow and self.defect.message:
+            return self.defect.message(message)
+        return message
+
+    def _header(self, at: datetime) -> Header:
+        other = _APPLICATIONS[_OTHER[self.role]]
+        return Header(_APPLICATIONS[self.role], other, at, self._next_id())
+
+    def _next_id(self) -> str:
+        self._counter += 1
+        return f"{self.role.upper()}-{self.case.seed}-{self._counter:06d}"
+
+    def framed(self, flow: str, message: Message) -> bytes:
+        """The message in its MLLP block, with this actor's defect of framing if it has one."""
+        block = frame(message.raw)
+        if self.defect and self.defect.flow == flow and self.defect.wire:
+            return self.defect.wire(block)
+        return block
+
+    # -- answering --------------------------------------------------------------------------
+
+    def answer(
+        self, kind: str, received: Message, outcomes: Sequence[Outcome], at: datetime
+    ) -> Message | None:
+        """The acknowledgement of a message that was judged; None when the actor keeps silent."""
+        if self.defect and self.defect.silent and self.defect.flow == kind:
+            return None
+        broken = _refused(outcomes)
+        code = _code(kind, broken)
+        refusals = tuple(map(_refusal, broken[:MAX_ERRORS]))
+        if kind == "HL7" and not refusals:
+            refusals = (Refusal("MSH-9", "200", "unsupported message type"),)
+        raw = messages.acknowledgement(received, at, self._next_id(), code, refusals)
+        answer = Message(raw)
+        if self.defect and self.defect.answer and self.defect.flow == kind:
+            answer = self.defect.answer(answer)
+        return answer
+
+
+def _refused(outcomes: Sequence[Outcome]) -> list[Finding]:
+    """The findings for which a receiver refuses a message: broken MUST rules it would look at."""
+    return [
+        finding
+        for outcome in outcomes
+        if outcome.verdict is Verdict.FAIL and outcome.rule.group in _REFUSED_GROUPS
+        for finding in outcome.findings
+        if finding.problem.at.path
+    ]
+
+
+def _code(kind: str, broken: Sequence[Finding]) -> str:
+    if kind == "HL7" or any(finding.rule.id in _UNSUPPORTED for finding in broken):
+        return "AR"
+    return "AE" if broken else "AA"
+
+
+def _refusal(finding: Finding) -> Refusal:
+    text = f"{finding.rule.id}: {finding.rule.says.fr}"
+    return Refusal(finding.problem.at.path, _error_code(finding), text)
+
+
+def _error_code(finding: Finding) -> str:
+    """The code of table 0357 for a broken rule."""
+    if finding.rule.id in _UNSUPPORTED:
+        return "200"
+    if finding.rule.group == "structure":
+        return "100"
+    if finding.problem.actual.en == "absent":
+        return "101"
+    return "102"
+
+
+def mutated(message: Message, mutations: Sequence[Mutation]) -> Message:
+    """The message with a scenario's deliberate changes. HarnessError when a place is not there."""
+    for mutation in mutations:
+        if mutation.remove:
+            message = message.without(mutation.remove)
+        else:
+            message = message.with_value(mutation.set, mutation.to)
+    return message

@@ -1,0 +1,82 @@
+"""What happens to a machine that plays, and what it wants done. Time is always an input.
+
+`net.py` turns sockets into events and actions into bytes; tests do the same in memory.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A block came to `role` on a connection that the peer opened."""
+
+    role: str
+    connection: str
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A block came back to `role` on a connection that it opened."""
+
+    role: str
+    connection: str
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strayed:
+    """Bytes that are no block. `what`: "junk", "oversize" or "unfinished"; `size` in bytes."""
+
+    role: str
+    connection: str
+    what: str
+    head: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The peer of `role` did not accept the connection. `reason` as the system gives it."""
+
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A connection of `role` was closed. `opened`: `role` had opened it."""
+
+    role: str
+    connection: str
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time has come that a machine named as its deadline, or passed it."""
+
+
+Event = Received | Answered | Strayed | Unreachable | Closed | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Send bytes, framed already, from `role` to its peer."""
+
+    role: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send bytes, framed already, back on a connection that the peer opened."""
+
+    role: str
+    connection: str
+    data: bytes
+
+
+Action = Deliver | Reply

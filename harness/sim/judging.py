@@ -1,0 +1,78 @@
+"""From bytes to what is kept of them: the kind, the subject, the outcomes. Pure."""
+
+from dataclasses import dataclass
+
+from harness.rules.profile import Profile
+from harness.rules.rule import (
+    Finding,
+    Outcome,
+    Problem,
+    Rule,
+    Subject,
+    Verdict,
+)
+from harness.sim.record import Judged
+from harness.text import Text, say
+from harness.wire.er7 import Message
+from harness.wire.location import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges messages under a profile, and says what only playing an exchange can tell."""
+
+    profile: Profile
+
+    def message(
+        self,
+        kind: str,
+        message: Message,
+        file: str,
+        *,
+        earlier: tuple[Subject, ...] = (),
+        guessed: Text | None = None,
+        deliberate: Text | None = None,
+    ) -> tuple[Judged, Subject]:
+        """A message that crossed the wire."""
+        subject = self.profile.subject(kind, message, earlier=earlier, on_wire=True)
+        outcomes = self.profile.judge(subject)
+        judged = Judged(
+            kind, file, outcomes, message, subject.document, message.raw, guessed, deliberate
+        )
+        return judged, subject
+
+    def answer(self, message: Message, request: Message, file: str) -> Judged:
+        """The acknowledgement of `request`."""
+        subject = self.profile.subject("ACK", message, request=request, on_wire=True)
+        return Judged("ACK", file, self.profile.judge(subject), message, raw=message.raw)
+
+    def held(self, rule: str) -> Outcome:
+        """A rule about the exchange itself that was kept."""
+        return Outcome(self._rule(rule), Verdict.PASS)
+
+    def broken(
+        self,
+        rule: str,
+        expected: Text,
+        actual: Text,
+        at: Location | None = None,
+        *,
+        verdict: Verdict | None = None,
+        advice: Text | None = None,
+    ) -> Outcome:
+        """A rule about the exchange itself that was broken."""
+        found = self._rule(rule)
+        verdict = verdict or found.level.when_broken
+        problem = Problem(at or Location(), expected, actual, advice)
+        return Outcome(found, verdict, (Finding(found, verdict, problem, "STEP"),))
+
+    def _rule(self, name: str) -> Rule:
+        found = self.profile.rule(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+def expected_code(codes: tuple[str, ...]) -> Text:
+    """The codes that a scenario accepts, in words."""
+    return say("value.one_of", values=", ".join(f"`{code}`" for code in codes))

@@ -1,0 +1,250 @@
+"""Sockets: the only file that opens any. Turns them into events for a machine, and its actions
+into bytes.
+
+A machine (`Play`, `Simulation`) has `start`, `handle`, `deadline` and `done`. One listener for each
+simulated role; one connection to the peer for each role that sends, kept open.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from harness.errors import HarnessError
+from harness.sim.events import (
+    Action,
+    Answered,
+    Closed,
+    Deliver,
+    Event,
+    Received,
+    Strayed,
+    Tick,
+    Unreachable,
+)
+from harness.text import say
+from harness.wire.mllp import DEFAULT_LIMIT, Block, Framer, Junk, Oversize, Unfinished
+
+CONNECT_TIMEOUT: Final = 5.0
+Address = tuple[str, int]
+
+
+class Machine(Protocol):
+    """What plays: pure, and driven from here."""
+
+    done: bool
+
+    @property
+    def deadline(self) -> float | None: ...
+    def start(self, now: float) -> list[Action]: ...
+    def handle(self, event: Event, now: float) -> list[Action]: ...
+    def interrupt(self) -> None: ...
+
+
+@dataclass
+class Wiring:
+    """Where each simulated role listens, and where the peer of each role is.
+
+    A port of 0 lets the system choose. `listening` is called with the role and its address when it
+    listens; `peers` may be filled in there. `grace`: seconds for the last bytes to arrive.
+    """
+
+    listen: Mapping[str, Address]
+    peers: dict[str, Address]
+    limit: int = DEFAULT_LIMIT
+    listening: Callable[[str, Address], None] = lambda role, address: None
+    after: Callable[[], None] = lambda: None
+    grace: float = 0.0
+    signals: bool = False
+    stopped: bool = field(default=False, init=False)
+
+
+def run(machines: Sequence[Machine], wiring: Wiring) -> None:
+    """Play machines one after the other over the same listeners.
+
+    Raises HarnessError when a port cannot be listened on. An interruption ends the run in order and
+    sets `wiring.stopped`.
+    """
+    asyncio.run(_Runner(wiring).run_all(machines))
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: frames its bytes and hands the events over."""
+
+    def __init__(self, runner: "_Runner", role: str, *, opened: bool) -> None:
+        self.runner = runner
+        self.role = role
+        self.opened = opened
+        self.framer = Framer(runner.wiring.limit)
+        self.name = ""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  TCP gives nothing else
+        self.transport = transport
+        self.name = self.runner.register(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.framer.receive(data)
+        self._pass_on()
+
+    def eof_received(self) -> bool:
+        """Half closed: what was complete is still answered."""
+        self.framer.close()
+        self._pass_on()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.framer.close()
+        self._pass_on()
+        self.runner.lost(self)
+
+    def _pass_on(self) -> None:
+        for event in self.framer.events():
+            self.runner.feed(self._event(event))
+
+    def _event(self, event: Block | Junk | Oversize | Unfinished) -> Event:
+        if isinstance(event, Block):
+            kind = Answered if self.opened else Received
+            return kind(self.role, self.name, event.data, event.notes)
+        if isinstance(event, Unfinished):
+            return Strayed(self.role, self.name, "unfinished", event.data[:64], len(event.data))
+        what = "junk" if isinstance(event, Junk) else "oversize"
+        return Strayed(self.role, self.name, what, event.head, event.size)
+
+
+class _Runner:
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.machine: Machine | None = None
+        self.connections: dict[str, _Connection] = {}
+        self.outgoing: dict[str, _Connection] = {}
+        self.waiting: list[Action] = []
+        self.wake = asyncio.Event()
+        self.counter = 0
+
+    # -- called by connections --------------------------------------------------------------
+
+    def register(self, connection: _Connection) -> str:
+        self.counter += 1
+        name = f"{connection.role}-{self.counter}"
+        self.connections[name] = connection
+        return name
+
+    def lost(self, connection: _Connection) -> None:
+        self.connections.pop(connection.name, None)
+        if self.outgoing.get(connection.role) is connection:
+            del self.outgoing[connection.role]
+        self.feed(Closed(connection.role, connection.name, connection.opened))
+
+    def feed(self, event: Event) -> None:
+        if self.machine is None:
+            return
+        self._do(self.machine.handle(event, time.monotonic()))
+        self.wake.set()
+
+    def _do(self, actions: list[Action]) -> None:
+        """Answers leave at once, in order; what needs a connection is done by the loop."""
+        for action in actions:
+            if isinstance(action, Deliver):
+                self.waiting.append(action)
+                continue
+            connection = self.connections.get(action.connection)
+            if connection and connection.transport:
+                connection.transport.write(action.data)
+
+    # -- the loop ---------------------------------------------------------------------------
+
+    async def run_all(self, machines: Sequence[Machine]) -> None:
+        if self.wiring.signals:
+            self._take_signals()
+        servers = [await self._listen(role, at) for role, at in self.wiring.listen.items()]
+        try:
+            for machine in machines:
+                await self._play(machine)
+                self.wiring.after()
+            await asyncio.sleep(self.wiring.grace)
+        finally:
+            self.machine = None
+            for connection in list(self.connections.values()):
+                if connection.transport:
+                    connection.transport.close()
+            for server in servers:
+                server.close()
+            await asyncio.sleep(0)
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+
+    def _stop(self) -> None:
+        self.wiring.stopped = True
+        self.wake.set()
+
+    async def _listen(self, role: str, at: Address) -> asyncio.Server:
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(
+                lambda: _Connection(self, role, opened=False), at[0], at[1]
+            )
+        except (OSError, OverflowError) as wrong:
+            reason = getattr(wrong, "strerror", None) or str(wrong)
+            where = f"{at[0]}:{at[1]}"
+            raise HarnessError(say("net.cannot_listen", where=where, reason=reason)) from None
+        address = server.sockets[0].getsockname()
+        self.wiring.listening(role, (at[0], address[1]))
+        return server
+
+    async def _play(self, machine: Machine) -> None:
+        self.machine = machine
+        if self.wiring.stopped:
+            machine.interrupt()
+        self._do(machine.start(time.monotonic()) if not machine.done else [])
+        while not machine.done or self.waiting:
+            if self.wiring.stopped:
+                machine.interrupt()
+                return
+            if self.waiting:
+                await self._deliver(self.waiting.pop(0))
+                continue
+            await self._sleep(machine)
+
+    async def _sleep(self, machine: Machine) -> None:
+        """Until something happens, or the machine's deadline."""
+        deadline = machine.deadline
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        self.wake.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.wake.wait(), left)
+            return
+        self.feed(Tick())
+
+    async def _deliver(self, action: Action) -> None:
+        try:
+            connection = await self._connection(action.role)
+        except OSError as wrong:
+            host, port = self.wiring.peers.get(action.role, ("-", 0))
+            reason = wrong.strerror or str(wrong) or type(wrong).__name__
+            self.feed(Unreachable(action.role, f"{host}:{port} {reason}"))
+            return
+        if connection.transport:
+            connection.transport.write(action.data)
+
+    async def _connection(self, role: str) -> _Connection:
+        known = self.outgoing.get(role)
+        if known and known.transport and not known.transport.is_closing():
+            return known
+        if role not in self.wiring.peers:
+            raise OSError(say("net.no_peer", role=say(f"role.{role}")).en)
+        host, port = self.wiring.peers[role]
+        loop = asyncio.get_running_loop()
+        opening = loop.create_connection(
+            lambda: _Connection(self, role, opened=True), host, port
+        )
+        _, protocol = await asyncio.wait_for(opening, CONNECT_TIMEOUT)
+        self.outgoing[role] = protocol
+        return protocol

@@ -1,0 +1,439 @@
+"""Plays one scenario: events in, actions out, exchanges recorded. No socket, no clock.
+
+The harness plays the roles of `simulated`; the other ones are systems under test. Each step is in
+one of these states:
+
+    WAITING_TO_SEND -> SENT -> DONE                 we send, the answer comes (or does not)
+    WAITING_FOR_MESSAGE -> DONE                     the system under test sends, we answer
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from harness.rules.profile import Profile
+from harness.rules.rule import Outcome, Subject, Verdict
+from harness.sim.actor import Actor, mutated
+from harness.sim.case import Case
+from harness.sim.defects import Defect
+from harness.sim.events import (
+    Action,
+    Answered,
+    Closed,
+    Deliver,
+    Event,
+    Received,
+    Reply,
+    Strayed,
+    Tick,
+    Unreachable,
+)
+from harness.sim.judging import Judge, expected_code
+from harness.sim.record import Exchange, Judged
+from harness.sim.scenario import Scenario, Step
+from harness.text import plain, say
+from harness.wire.er7 import Message
+from harness.wire.mllp import frame
+from harness.wire.transcript import Record
+
+ACK_TIMEOUT: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a play needs besides its scenario.
+
+    `wall` gives the time that is written into messages; `note` puts a record into the journal and
+    returns when it is on disk; `ack_timeout` in seconds.
+    """
+
+    profile: Profile
+    case: Case
+    simulated: frozenset[str]
+    wall: Callable[[], datetime]
+    note: Callable[[Record], object]
+    defect: Defect | None = None
+    ack_timeout: float = ACK_TIMEOUT
+    first_number: int = 1
+
+
+@dataclass(slots=True)
+class _Current:
+    """The step that is being played."""
+
+    step: Step
+    number: int
+    sender: str
+    receiver: str
+    deadline: float
+    started: float
+    sent_at: datetime | None = None
+    message: Message | None = None
+    request: Judged | None = None
+    answer: Judged | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    wire: list[str] = field(default_factory=list)
+
+
+class Play:
+    """One scenario on its way. `exchanges` grows; `done` tells the end."""
+
+    def __init__(self, scenario: Scenario, setting: Setting) -> None:
+        self.scenario = scenario
+        self.setting = setting
+        self.profile = setting.profile
+        self.judge = Judge(setting.profile)
+        self.exchanges: list[Exchange] = []
+        self.subjects: tuple[Subject, ...] = ()
+        self.case = setting.case
+        self.actors: Mapping[str, Actor] = {
+            role: Actor(role, setting.profile, setting.case, defect=setting.defect)
+            for role in ("ris", "platform")
+        }
+        self.done = False
+        self._left = list(scenario.steps)
+        self._now: _Current | None = None
+        self._stopped = ""
+
+    @property
+    def deadline(self) -> float | None:
+        """When a Tick is wanted, on the clock of `handle`; None when nothing is waited for."""
+        return self._now.deadline if self._now else None
+
+    @property
+    def waiting_for(self) -> _Current | None:
+        """The step under way, for a display."""
+        return self._now
+
+    def start(self, now: float) -> list[Action]:
+        """Begin. `now` is a monotonic time in seconds."""
+        return self._next(now)
+
+    def handle(self, event: Event, now: float) -> list[Action]:
+        """Take an event in; give what is to be done. Never raises on what a peer sent."""
+        if isinstance(event, Received):
+            return self._received(event, now)
+        if isinstance(event, Answered):
+            return self._answered(event, now)
+        if isinstance(event, Strayed):
+            return self._strayed(event, now)
+        if isinstance(event, Unreachable):
+            return self._unreachable(event, now)
+        if isinstance(event, Closed):
+            return self._closed(event, now)
+        if isinstance(event, Tick):
+            return self._tick(now)
+        return []
+
+    # -- going from step to step ------------------------------------------------------------
+
+    def _next(self, now: float) -> list[Action]:
+        while self._left:
+            step = self._left.pop(0)
+            if self._skipped(step):
+                continue
+            return self._begin(step, now)
+        self.done = True
+        self._now = None
+        return []
+
+    def _skipped(self, step: Step) -> bool:
+        reason = None
+        if step.outside:
+            reason = say("run.outside")
+        elif self._stopped:
+            reason = say("run.stopped", flow=self._stopped)
+        if reason is None:
+            return False
+        flow = self.profile.flow(step.send)
+        self.exchanges.append(
+            Exchange(
+                self._number(), self.scenario.scenario, flow.id, flow.sender, flow.receiver,
+                "not_run", reason=reason,
+            )
+        )  # fmt: skip
+        return True
+
+    def _number(self) -> int:
+        return self.setting.first_number + len(self.exchanges)
+
+    def _begin(self, step: Step, now: float) -> list[Action]:
+        flow = self.profile.flow(step.send)
+        ours = flow.sender in self.setting.simulated
+        patience = self.setting.ack_timeout if ours else step.within
+        self._now = _Current(
+            step, self._number(), flow.sender, flow.receiver, now + patience, now
+        )
+        return self._send(self._now) if ours else []
+
+    def _send(self, current: _Current) -> list[Action]:
+        actor = self.actors[current.sender]
+        at = self.setting.wall()
+        message = actor.compose(current.step.send, self.case, at)
+        message = mutated(message, current.step.mutate)
+        current.message, current.sent_at = message, at
+        block = actor.framed(current.step.send, message)
+        self._note("message", current.sender, "out", current, message.raw)
+        if current.receiver not in self.setting.simulated:
+            self._judge_request(current, message)
+        return [Deliver(current.sender, block)]
+
+    def _note(
+        self, kind: str, role: str, direction: str, current: _Current | None, raw: bytes
+    ) -> None:
+        flow = current.step.send if current else ""
+        facts = {"scenario": self.scenario.scenario}
+        at = self.setting.wall().isoformat()
+        self.setting.note(
+            Record(at, kind, "", direction, role, flow, raw, facts)
+        )
+
+    def _judge_request(self, current: _Current, message: Message) -> None:
+        deliberate = say("run.deliberate") if current.step.mutate else None
+        judged, subject = self.judge.message(
+            current.step.send,
+            message,
+            f"messages/{current.number:04d}-{current.step.send}.er7",
+            earlier=self.subjects,
+            deliberate=deliberate,
+        )
+        current.request, current.message = judged, message
+        self.subjects += (subject,)
+        current.outcomes += self._expectations(current.step, judged)
+
+    def _expectations(self, step: Step, judged: Judged) -> Iterator[Outcome]:
+        if step.expect.authors is not None:
+            found = len(list(judged.document.at("//cda:ClinicalDocument/cda:author"))) if (
+                judged.document
+            ) else 0
+            yield self._expected(str(step.expect.authors), str(found), "run.authors")
+        broken = {o.rule.id for o in judged.outcomes if o.verdict >= Verdict.WARNING}
+        for rule in step.expect.findings:
+            shown = ", ".join(sorted(broken)) or "-"
+            yield self._expected(rule, rule if rule in broken else shown, "run.finding")
+
+    def _expected(self, wanted: str, found: str, key: str) -> Outcome:
+        if wanted == found:
+            return self.judge.held("STEP-EXPECT")
+        return self.judge.broken("STEP-EXPECT", say(key, value=wanted), plain(found))
+
+    # -- what comes -------------------------------------------------------------------------
+
+    def _received(self, event: Received, now: float) -> list[Action]:
+        """A message for a role that we play: journal, judge, answer, learn."""
+        current = self._now
+        message = Message(event.data)
+        self._note("message", event.role, "in", current, event.data)
+        if current is None or current.receiver != event.role or current.request:
+            return self._unasked(event, message)
+        if current.sent_at is None:
+            current.sent_at = self.setting.wall()
+        current.wire += [say(key).en for key in event.notes]
+        self._judge_request(current, message)
+        outcomes = current.request.outcomes if current.request else ()
+        if current.sender not in self.setting.simulated:
+            self.case = self.actors[event.role].learn(message).case
+        at = self.setting.wall()
+        answer = self.actors[event.role].answer(current.step.send, message, outcomes, at)
+        if answer is None:
+            return []
+        self._note("ack", event.role, "out", current, answer.raw)
+        reply = Reply(event.role, event.connection, frame(answer.raw))
+        if current.sender in self.setting.simulated:
+            return [reply]
+        self._take_answer(current, answer, now)
+        return [reply, *self._finish(current, now)]
+
+    def _unasked(self, event: Received, message: Message) -> list[Action]:
+        """A message that no step waits for is answered all the same, as a real system would."""
+        subject = self.profile.subject("HL7", message, on_wire=True)
+        outcomes = self.profile.judge(subject)
+        actor = self.actors[event.role]
+        answer = actor.answer("DOC", message, outcomes, self.setting.wall())
+        if answer is None:
+            return []
+        self._note("ack", event.role, "out", None, answer.raw)
+        return [Reply(event.role, event.connection, frame(answer.raw))]
+
+    def _answered(self, event: Answered, now: float) -> list[Action]:
+        current = self._now
+        answer = Message(event.data)
+        self._note("ack", event.role, "in", current, event.data)
+        if current is None or current.sender != event.role or current.message is None:
+            self._stray_answer(answer)
+            return []
+        if self._belongs_to_earlier(answer):
+            self._stray_answer(answer)
+            return []
+        if current.request is None:  # the answer overtook the judging of its message
+            self._judge_request(current, current.message)
+        self._take_answer(current, answer, now)
+        return self._finish(current, now)
+
+    def _belongs_to_earlier(self, answer: Message) -> bool:
+        """MSA-2 names a message of an earlier step that is still without its answer."""
+        named = answer.first("MSA-2")
+        return any(
+            x.request and x.request.message and x.request.message.first("MSH-10") == named
+            for x in self.exchanges
+            if x.state == "no_answer"
+        )
+
+    def _stray_answer(self, answer: Message) -> None:
+        named = answer.first("MSA-2")
+        for position, exchange in enumerate(self.exchanges):
+            request = exchange.request.message if exchange.request else None
+            if exchange.state == "no_answer" and request and request.first("MSH-10") == named:
+                late = self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late"))
+                judged = self.judge.answer(
+                    answer, request, f"messages/{exchange.number:04d}-{exchange.flow}.ack.er7"
+                )
+                self.exchanges[position] = replace(
+                    exchange,
+                    answer=judged,
+                    step_outcomes=(*exchange.step_outcomes, late),
+                )
+                return
+
+    def _take_answer(self, current: _Current, answer: Message, now: float) -> None:
+        if current.message is None:
+            return
+        file = f"messages/{current.number:04d}-{current.step.send}.ack.er7"
+        current.answer = self.judge.answer(answer, current.message, file)
+        current.outcomes.append(self.judge.held("ACK-NONE"))
+        current.outcomes += self._code_outcomes(current.step, answer)
+
+    def _code_outcomes(self, step: Step, answer: Message) -> Iterator[Outcome]:
+        node = answer.node("MSA-1")
+        if node.value not in step.ack.code:
+            actual = plain(f"`{node.value}`")
+            reason = answer.first("ERR-8") or answer.first("ERR-3.2") or answer.first("ERR-3.1")
+            if reason:
+                actual = say("run.refused", code=node.value, reason=reason)
+            yield self.judge.broken("STEP-ACK", expected_code(step.ack.code), actual, node.at)
+            return
+        yield self.judge.held("STEP-ACK")
+        if step.ack.err:
+            yield self._error_place(step.ack.err, answer)
+
+    def _error_place(self, wanted: str, answer: Message) -> Outcome:
+        segment, _, field_number = wanted.partition("-")
+        found = [node.value for node in answer.at("ERR-2")]
+        for place in found:
+            parts = place.split("^")
+            if parts[0] == segment and field_number in ("", *parts[2:3]):
+                return self.judge.held("STEP-ERR")
+        shown = plain(", ".join(found)) if any(found) else say("value.absent")
+        return self.judge.broken(
+            "STEP-ERR", plain(f"ERR-2 = {segment}^1^{field_number}"), shown, answer.node("ERR").at
+        )
+
+    def _strayed(self, event: Strayed, now: float) -> list[Action]:
+        current = self._now
+        self._note(event.what, event.role, "in", current, event.head)
+        if current is None:
+            return []
+        current.wire.append(f"{event.what}: {event.size} bytes")
+        rule = {"junk": "MLLP-JUNK", "oversize": "MLLP-SIZE"}.get(event.what, "MLLP-BLOCK")
+        if event.what == "junk" and (b"MSH" in event.head or event.size > 8):
+            rule = "MLLP-BLOCK"
+        shown = event.head[:24].decode("latin-1")
+        actual = say(f"run.{event.what}", size=event.size, head=repr(shown))
+        current.outcomes.append(self.judge.broken(rule, say("run.framing"), actual))
+        return []
+
+    def _unreachable(self, event: Unreachable, now: float) -> list[Action]:
+        current = self._now
+        if current is None or current.sender != event.role:
+            return []
+        outcome = self.judge.broken(
+            "STEP-REACH", say("run.reached"), plain(event.reason), verdict=Verdict.INCONCLUSIVE
+        )
+        current.outcomes.append(outcome)
+        return self._finish(current, now, "failed")
+
+    def _closed(self, event: Closed, now: float) -> list[Action]:
+        """The peer closed our connection while we waited for its answer: no answer will come."""
+        current = self._now
+        waiting = current and current.sender == event.role and current.message
+        if current is None or not waiting or not event.opened or current.answer:
+            return []
+        current.outcomes.append(
+            self.judge.broken("ACK-NONE", say("run.ack_wanted"), say("run.closed"))
+        )
+        return self._finish(current, now, "no_answer")
+
+    def _tick(self, now: float) -> list[Action]:
+        current = self._now
+        if current is None or now < current.deadline:
+            return []
+        if current.sender in self.setting.simulated:
+            return self._no_answer(current, now)
+        if current.step.optional:
+            return self._finish(current, now, "not_run")
+        waited = f"{current.step.within:g}"
+        outcome = self.judge.broken(
+            "STEP-MESSAGE",
+            say("run.message_wanted", flow=current.step.send, seconds=waited),
+            say("run.nothing"),
+            verdict=Verdict.INCONCLUSIVE,
+        )
+        current.outcomes.append(outcome)
+        return self._finish(current, now, "failed")
+
+    def _no_answer(self, current: _Current, now: float) -> list[Action]:
+        if current.request is None and current.message:
+            self._judge_request(current, current.message)
+        waited = f"{self.setting.ack_timeout:g}"
+        current.outcomes.append(
+            self.judge.broken("ACK-NONE", say("run.ack_wanted"), say("run.waited", seconds=waited))
+        )
+        return self._finish(current, now, "no_answer")
+
+    # -- the end of a step ------------------------------------------------------------------
+
+    def _finish(self, current: _Current, now: float, state: str = "done") -> list[Action]:
+        step = current.step
+        outcomes = tuple(sorted(current.outcomes, key=lambda outcome: -outcome.verdict))
+        exchange = Exchange(
+            number=current.number,
+            scenario=self.scenario.scenario,
+            flow=step.send,
+            sender=current.sender,
+            receiver=current.receiver,
+            state=state,
+            request=current.request,
+            answer=current.answer,
+            step_outcomes=outcomes,
+            sent=current.sent_at,
+            answered=self.setting.wall() if current.answer else None,
+            seconds=now - current.started,
+            reason=say("run.optional") if state == "not_run" else None,
+            wire=tuple(current.wire),
+        )
+        self.exchanges.append(exchange)
+        accepted = current.answer and current.answer.message
+        refused = bool(accepted) and not self._as_wanted(current)
+        if not step.optional and (refused or state in ("failed", "no_answer")):
+            self._stopped = step.send
+        self._now = None
+        return self._next(now)
+
+    def _as_wanted(self, current: _Current) -> bool:
+        answer = current.answer.message if current.answer else None
+        return answer is not None and (
+            answer.first("MSA-1") in current.step.ack.code or answer.first("MSA-1") == "AA"
+        )
+
+    def interrupt(self) -> None:
+        """The user stops the run: what is left is noted as not run."""
+        current = self._now
+        if current:
+            self._stopped = self._stopped or current.step.send
+            self._left.insert(0, current.step)
+            self._now = None
+        for step in self._left:
+            self._skipped(step)
+        self._left = []
+        self.done = True

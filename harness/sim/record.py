@@ -1,0 +1,68 @@
+"""What is kept of an exchange: the bytes, what judging them gave, when they passed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from harness.rules.rule import Outcome, Verdict
+from harness.text import Text
+from harness.wire.cda import Document
+from harness.wire.er7 import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One message, answer or document with its outcomes.
+
+    `kind`: "A" … "E", "ACK", "CR", "DA". `file` is where the bytes were read from or written to,
+    relative to the report's folder. `document` is the CDA that the message carries, if any.
+    `guessed` tells how the kind was found when nobody said it, None when it was given. `deliberate`
+    is why a message is wrong on purpose: its findings are shown and do not count.
+    """
+
+    kind: str
+    file: str
+    outcomes: tuple[Outcome, ...]
+    message: Message | None = None
+    document: Document | None = None
+    raw: bytes = b""
+    guessed: Text | None = None
+    deliberate: Text | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of its outcomes; PASS when it is wrong on purpose."""
+        if self.deliberate:
+            return Verdict.PASS
+        return max((outcome.verdict for outcome in self.outcomes), default=Verdict.NOT_TESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One step of a scenario: a message and its acknowledgement.
+
+    `sender` and `receiver` are "ris" or "platform". `sent` and `answered` are times of the run's
+    clock; `seconds` is what passed between them, measured. `state` is "done", "not_run" (with
+    `reason`), "no_answer" or "failed". `simulated` are the roles that the harness played.
+    """
+
+    number: int
+    scenario: str
+    flow: str
+    sender: str
+    receiver: str
+    state: str
+    request: Judged | None = None
+    answer: Judged | None = None
+    step_outcomes: tuple[Outcome, ...] = ()
+    sent: datetime | None = None
+    answered: datetime | None = None
+    seconds: float | None = None
+    reason: Text | None = None
+    wire: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the message, its answer and what the scenario expected."""
+        parts = [part.verdict for part in (self.request, self.answer) if part]
+        parts += [outcome.verdict for outcome in self.step_outcomes]
+        return max(parts, default=Verdict.NOT_TESTED)

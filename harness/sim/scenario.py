@@ -1,0 +1,194 @@
+"""Scenario files: one conversation, told from nobody's side.
+
+The vocabulary is closed, there are no loops and no branches: two cases are two documents. A mistake
+in a file is a HarnessError with file, line and column, and nothing runs.
+"""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from harness import data, yamlfile
+from harness.errors import HarnessError
+from harness.text import Text, plain, say
+from harness.yamlfile import Item
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Closed):
+    """The same words in French and in English."""
+
+    fr: str
+    en: str
+
+    @property
+    def text(self) -> Text:
+        """As a Text."""
+        return Text(self.fr, self.en)
+
+
+class Acknowledgement(_Closed):
+    """What the answer must be: one of these codes, and the field that an ERR must point at."""
+
+    code: Annotated[tuple[str, ...], Field(min_length=1)] = ("AA",)
+    err: str = ""
+
+
+class Mutation(_Closed):
+    """One change made to a message on purpose, so that it is wrong.
+
+    `set` and `to`: write a value at a place. `remove`: empty a place, or take a segment out.
+    """
+
+    set: str = ""
+    to: str = ""
+    remove: str = ""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "Mutation":
+        if bool(self.set) == bool(self.remove):
+            raise ValueError(say("scenario.one_change").en)
+        return self
+
+
+class Expectation(_Closed):
+    """What the message itself must show: authors of its document, rules that it must break."""
+
+    authors: int | None = Field(default=None, ge=1)
+    findings: tuple[str, ...] = ()
+
+
+class Step(_Closed):
+    """One message and its answer. `within` is in seconds, for a message that the SUT sends."""
+
+    send: str
+    ack: Acknowledgement = Acknowledgement()
+    optional: bool = False
+    outside: bool = Field(default=False, description="made available outside HL7: nothing is sent")
+    within: float = Field(default=30.0, gt=0, le=86400)
+    mutate: tuple[Mutation, ...] = ()
+    expect: Expectation = Expectation()
+
+
+class Scenario(_Closed):
+    """One conversation."""
+
+    scenario: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    title: Words
+    profile: str = "livre-blanc-2024"
+    case: str = "ct-brain"
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+
+    @property
+    def deliberate(self) -> bool:
+        """Some of its messages are wrong on purpose."""
+        return any(step.mutate for step in self.steps)
+
+
+def load(file: Path) -> tuple[Scenario, ...]:
+    """The scenarios of a file. Raises HarnessError with file, line and column."""
+    found = tuple(_scenario(item) for item in yamlfile.load_all(file))
+    if not found:
+        raise HarnessError(say("scenario.empty"), file=file, line=1)
+    return found
+
+
+def find(names: Sequence[str], profile: str) -> tuple[tuple[Scenario, Path], ...]:
+    """Scenarios by file, folder, or name (a prefix will do); all of a profile when none is named.
+
+    Raises HarnessError when a name finds nothing.
+    """
+    if not names:
+        return tuple(_in_folder(data.path("scenarios", profile)))
+    return tuple(found for name in names for found in _named(name, profile))
+
+
+def _named(name: str, profile: str) -> Sequence[tuple[Scenario, Path]]:
+    path = Path(name)
+    if path.is_dir():
+        return list(_in_folder(path))
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise HarnessError(say("scenario.no_file"), file=path)
+        return [(scenario, path) for scenario in load(path)]
+    every = list(_in_folder(data.path("scenarios", profile)))
+    found = [pair for pair in every if pair[0].scenario == name]
+    found = found or [pair for pair in every if pair[0].scenario.startswith(name)]
+    if not found:
+        near = get_close_matches(name, [pair[0].scenario for pair in every], n=1)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else None
+        raise HarnessError(say("scenario.unknown", name=name), hint=hint)
+    return found
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[Scenario, Path]]:
+    for file in sorted(folder.rglob("*.yaml")):
+        for scenario in load(file):
+            yield scenario, file
+
+
+def _scenario(item: Item) -> Scenario:
+    content = item.plain()
+    if not isinstance(content, dict):
+        raise item.error("yaml.want_mapping")
+    for step in content.get("steps") or []:
+        _short_forms(step)
+    try:
+        return Scenario.model_validate(content)
+    except ValidationError as wrong:
+        raise _placed(item, wrong.errors()[0]) from None
+
+
+def _short_forms(step: Any) -> None:  # noqa: ANN401  not validated yet
+    """`ack: AA` stands for `ack: {code: [AA]}`, and one value for a list of one."""
+    if not isinstance(step, dict):
+        return
+    if isinstance(step.get("ack"), str):
+        step["ack"] = {"code": [step["ack"]]}
+    for owner, key in (("ack", "code"), ("expect", "findings")):
+        inner = step.get(owner)
+        if isinstance(inner, dict) and isinstance(inner.get(key), str):
+            inner[key] = [inner[key]]
+
+
+def _placed(item: Item, wrong: Any) -> HarnessError:  # noqa: ANN401  pydantic's error record
+    steps = tuple(wrong["loc"])
+    where = item.find(steps)
+    if wrong["type"] == "extra_forbidden":
+        key = str(steps[-1])
+        near = get_close_matches(key, _allowed(steps[:-1]), n=1, cutoff=0.5)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else None
+        return where.error("yaml.unknown_key", hint=hint, key=key)
+    if wrong["type"] == "missing":
+        return where.error("yaml.missing", key=str(steps[-1]))
+    place = ".".join(str(step) for step in steps)
+    return where.error("scenario.wrong", hint=plain(wrong["msg"]), place=place)
+
+
+def _allowed(steps: tuple[str | int, ...]) -> list[str]:
+    """The keys that are known at a place of a scenario."""
+    owners: dict[str, type[BaseModel]] = {
+        "steps": Step,
+        "ack": Acknowledgement,
+        "mutate": Mutation,
+        "expect": Expectation,
+        "title": Words,
+    }
+    named = [step for step in steps if isinstance(step, str)]
+    return list((owners.get(named[-1], Scenario) if named else Scenario).model_fields)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a scenario file, for editors."""
+    found = Scenario.model_json_schema()
+    codes = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Acknowledgement"}]}
+    found["$defs"]["Step"]["properties"]["ack"] = codes
+    found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    found["title"] = "telerad scenario"
+    return found

@@ -1,0 +1,223 @@
+"""A long-lived simulated system: answers anything, judges everything, plays its part of the flows.
+
+As the platform it answers A with C and D with E; as the RIS it begins with A (and B) and answers C
+with D. It has any number of conversations at once, on any connections, told apart by ORC-2.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from harness.rules import guess
+from harness.rules.rule import Subject
+from harness.sim.actor import Actor, Conversation
+from harness.sim.events import (
+    Action,
+    Answered,
+    Closed,
+    Deliver,
+    Event,
+    Received,
+    Reply,
+    Strayed,
+    Tick,
+    Unreachable,
+)
+from harness.sim.judging import Judge, expected_code
+from harness.sim.play import Setting
+from harness.sim.record import Exchange
+from harness.text import plain, say
+from harness.wire.er7 import Message
+from harness.wire.mllp import frame
+from harness.wire.transcript import Record
+
+_NEXT: Final = {"platform": {"A": "C", "D": "E"}, "ris": {"C": "D"}}
+_OTHER: Final = {"ris": "platform", "platform": "ris"}
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A message that we sent and that waits for its answer."""
+
+    flow: str
+    message: Message
+    number: int
+    started: float
+    deadline: float
+
+
+class Simulation:
+    """One role, without a scenario. `talks`: it sends its own messages too, to a known peer."""
+
+    def __init__(self, role: str, setting: Setting, *, talks: bool) -> None:
+        self.role = role
+        self.setting = setting
+        self.talks = talks
+        self.judge = Judge(setting.profile)
+        self.actor = Actor(role, setting.profile, setting.case, defect=setting.defect)
+        self.exchanges: list[Exchange] = []
+        self.done = False
+        self._pending: dict[str, _Pending] = {}
+        self._stray: list[str] = []
+
+    @property
+    def deadline(self) -> float | None:
+        """When a Tick is wanted; None when nothing is waited for."""
+        return min((waiting.deadline for waiting in self._pending.values()), default=None)
+
+    def start(self, now: float) -> list[Action]:
+        """A RIS that knows a platform begins with its request."""
+        if self.role != "ris" or not self.talks:
+            return []
+        number = self.setting.case.order.placer_number.value
+        talk = self.actor.conversation(number)
+        return self._send("A", talk, now) + self._send("B", talk, now)
+
+    def handle(self, event: Event, now: float) -> list[Action]:
+        """Take an event in; give what is to be done. Never raises on what a peer sent."""
+        if isinstance(event, Received):
+            return self._received(event, now)
+        if isinstance(event, Answered):
+            return self._answered(event, now)
+        if isinstance(event, Strayed):
+            self._strayed(event)
+        elif isinstance(event, Unreachable):
+            self._fail_all(now, "STEP-REACH", event.reason)
+        elif isinstance(event, Closed) and event.opened:
+            self._fail_all(now, "ACK-NONE", "")
+        elif isinstance(event, Tick):
+            self._tick(now)
+        return []
+
+    def interrupt(self) -> None:
+        """The end of the session."""
+        self.done = True
+
+    # -- receiving --------------------------------------------------------------------------
+
+    def _received(self, event: Received, now: float) -> list[Action]:
+        message, at = Message(event.data), self.setting.wall()
+        kind, why = guess.of_message(message, self.setting.profile.elements, self.role)
+        self._note("message", "in", event.connection, kind, event.data)
+        talk = self._conversation(message)
+        number = len(self.exchanges) + 1
+        judged, subject = self.judge.message(
+            kind, message, f"messages/{number:04d}-{kind}.er7", earlier=talk.subjects, guessed=why
+        )
+        answer = self.actor.answer(kind, message, judged.outcomes, at)
+        self._remember(talk, message, subject)
+        exchange = Exchange(
+            number=number,
+            scenario="simulate",
+            flow=kind,
+            sender=_OTHER[self.role],
+            receiver=self.role,
+            state="done" if answer else "no_answer",
+            request=judged,
+            sent=at,
+            wire=(*self._stray, *(say(key).en for key in event.notes)),
+        )
+        self._stray.clear()
+        if answer is None:
+            self.exchanges.append(exchange)
+            return []
+        file = f"messages/{number:04d}-{kind}.ack.er7"
+        kept = self.judge.answer(answer, message, file)
+        self.exchanges.append(replace(exchange, answer=kept, answered=at, seconds=0.0))
+        self._note("ack", "out", event.connection, kind, answer.raw)
+        reply: Action = Reply(self.role, event.connection, frame(answer.raw))
+        accepted = answer.first("MSA-1") == "AA"
+        return [reply, *(self._follow(kind, talk, now) if accepted else [])]
+
+    def _conversation(self, message: Message) -> Conversation:
+        return self.actor.conversation(message.first("ORC-2.1"))
+
+    def _remember(self, talk: Conversation, message: Message, subject: Subject) -> None:
+        self.actor.learn(message)
+        talk.subjects += (subject,)
+
+    def _follow(self, kind: str, talk: Conversation, now: float) -> list[Action]:
+        """What this role says next, once for each conversation."""
+        flow = _NEXT[self.role].get(kind)
+        if not self.talks or flow is None or flow in talk.sent:
+            return []
+        return self._send(flow, talk, now)
+
+    def _strayed(self, event: Strayed) -> None:
+        self._note(event.what, "in", event.connection, "", event.head)
+        self._stray.append(f"{event.what}: {event.size} bytes")
+
+    # -- sending ----------------------------------------------------------------------------
+
+    def _send(self, flow: str, talk: Conversation, now: float) -> list[Action]:
+        message = self.actor.compose(flow, talk.case, self.setting.wall())
+        talk.sent.add(flow)
+        number = len(self.exchanges) + 1
+        judged, subject = self.judge.message(
+            flow, message, f"messages/{number:04d}-{flow}.er7", earlier=talk.subjects
+        )
+        talk.subjects += (subject,)
+        self._note("message", "out", "", flow, message.raw)
+        self.exchanges.append(
+            Exchange(
+                number=number,
+                scenario="simulate",
+                flow=flow,
+                sender=self.role,
+                receiver=_OTHER[self.role],
+                state="no_answer",
+                request=judged,
+                sent=self.setting.wall(),
+            )
+        )
+        deadline = now + self.setting.ack_timeout
+        self._pending[message.first("MSH-10")] = _Pending(flow, message, number, now, deadline)
+        return [Deliver(self.role, self.actor.framed(flow, message))]
+
+    def _answered(self, event: Answered, now: float) -> list[Action]:
+        answer = Message(event.data)
+        self._note("ack", "in", event.connection, "", event.data)
+        waiting = self._pending.pop(answer.first("MSA-2"), None)
+        if waiting is None and len(self._pending) == 1:
+            waiting = self._pending.pop(next(iter(self._pending)))
+        if waiting is None:
+            self._stray.append(f"ack: {answer.first('MSA-2')}")
+            return []
+        file = f"messages/{waiting.number:04d}-{waiting.flow}.ack.er7"
+        node = answer.node("MSA-1")
+        outcome = self.judge.held("STEP-ACK")
+        if node.value != "AA":
+            actual = plain(f"`{node.value}`")
+            outcome = self.judge.broken("STEP-ACK", expected_code(("AA",)), actual, node.at)
+        self._settle(
+            waiting,
+            state="done",
+            answer=self.judge.answer(answer, waiting.message, file),
+            answered=self.setting.wall(),
+            seconds=now - waiting.started,
+            step_outcomes=(self.judge.held("ACK-NONE"), outcome),
+        )
+        return []
+
+    def _settle(self, waiting: _Pending, **changes: object) -> None:
+        position = waiting.number - 1
+        self.exchanges[position] = replace(self.exchanges[position], **changes)  # type: ignore[arg-type]  # fields named by the callers above
+
+    def _tick(self, now: float) -> None:
+        for number, waiting in list(self._pending.items()):
+            if now >= waiting.deadline:
+                del self._pending[number]
+                waited = say("run.waited", seconds=f"{self.setting.ack_timeout:g}")
+                outcome = self.judge.broken("ACK-NONE", say("run.ack_wanted"), waited)
+                self._settle(waiting, step_outcomes=(outcome,))
+
+    def _fail_all(self, now: float, rule: str, reason: str) -> None:
+        """The peer of our messages is not there, or has gone."""
+        for number, waiting in list(self._pending.items()):
+            del self._pending[number]
+            wanted = say("run.reached") if reason else say("run.ack_wanted")
+            actual = plain(reason) if reason else say("run.closed")
+            self._settle(waiting, step_outcomes=(self.judge.broken(rule, wanted, actual),))
+
+    def _note(self, kind: str, direction: str, connection: str, flow: str, raw: bytes) -> None:
+        at = self.setting.wall().isoformat()
+        self.setting.note(Record(at, kind, connection, direction, self.role, flow, raw))
