@@ -45,7 +45,8 @@ class Setting:
     """What a play needs besides its scenario.
 
     `wall` gives the time that is written into messages; `note` puts a record into the journal and
-    returns when it is on disk; `ack_timeout` in seconds.
+    returns when it is on disk; `ack_timeout` in seconds. `told` hears of every exchange that is
+    over, `waits` of every message that a system under test has to send (flow, role, seconds).
     """
 
     profile: Profile
@@ -56,6 +57,8 @@ class Setting:
     defect: Defect | None = None
     ack_timeout: float = ACK_TIMEOUT
     first_number: int = 1
+    told: Callable[[Exchange], None] = lambda exchange: None
+    waits: Callable[[str, str, float], None] = lambda flow, sender, seconds: None
 
 
 @dataclass(slots=True)
@@ -147,13 +150,22 @@ class Play:
         if reason is None:
             return False
         flow = self.profile.flow(step.send)
-        self.exchanges.append(
+        self._keep(
             Exchange(
-                self._number(), self.scenario.scenario, flow.id, flow.sender, flow.receiver,
-                "not_run", reason=reason,
+                number=self._number(),
+                scenario=self.scenario.scenario,
+                flow=flow.id,
+                sender=flow.sender,
+                receiver=flow.receiver,
+                state="not_run",
+                reason=reason,
             )
-        )  # fmt: skip
+        )
         return True
+
+    def _keep(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+        self.setting.told(exchange)
 
     def _number(self) -> int:
         return self.setting.first_number + len(self.exchanges)
@@ -165,7 +177,10 @@ class Play:
         self._now = _Current(
             step, self._number(), flow.sender, flow.receiver, now + patience, now
         )
-        return self._send(self._now) if ours else []
+        if ours:
+            return self._send(self._now)
+        self.setting.waits(flow.id, flow.sender, step.within)
+        return []
 
     def _send(self, current: _Current) -> list[Action]:
         actor = self.actors[current.sender]
@@ -412,7 +427,7 @@ class Play:
             reason=say("run.optional") if state == "not_run" else None,
             wire=tuple(current.wire),
         )
-        self.exchanges.append(exchange)
+        self._keep(exchange)
         accepted = current.answer and current.answer.message
         refused = bool(accepted) and not self._as_wanted(current)
         if not step.optional and (refused or state in ("failed", "no_answer")):

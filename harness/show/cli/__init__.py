@@ -1,0 +1,56 @@
+"""`telerad`: the command line. Verbs are imported when they are used, so that `--help` is quick.
+
+Exit codes: 0 conforms, 1 does not, 2 usage or file wrong, 3 not measured, 130 interrupted.
+"""
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+from harness.errors import HarnessError
+from harness.show.words import language, tr
+
+VERBS: Final = ("demo", "run", "simulate", "check", "generate", "rules", "explain", "schema")
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command = import_module(f"harness.show.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101  our own modules
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with one line each, without importing them."""
+        with formatter.section(tr("cli.verbs")):
+            formatter.write_dl([(verb, tr(f"cli.{verb}")) for verb in VERBS])
+
+
+@click.command(cls=_Verbs, help=tr("cli.help"), context_settings={"max_content_width": 100})
+@click.version_option(package_name="telerad-harness", prog_name="telerad")
+def main_group() -> None:
+    """The group; its help comes from the catalogue."""
+
+
+def main() -> None:
+    """Entry point: a mistake of the user is one line, never a traceback."""
+    try:
+        code = main_group(standalone_mode=False)
+    except HarnessError as wrong:
+        click.echo(f"telerad: {wrong.render(language())}", err=True)
+        code = wrong.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

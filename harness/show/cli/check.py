@@ -1,0 +1,52 @@
+"""`telerad check`: judges messages and documents in files."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from harness.show import outputs
+from harness.show.checking import Asked, check
+from harness.show.cli import options
+from harness.show.cli.playing import command_line, write_wanted
+from harness.show.terminal import SIGNS, STYLES, Terminal
+from harness.show.words import language, tr
+
+
+@click.command("check", help=tr("cli.check"))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--flow", help=tr("cli.opt.flow"))
+@click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))
+@options.mapping
+@options.profile
+@options.lang
+def command(
+    paths: tuple[Path, ...],
+    flow: str | None,
+    formats: str,
+    every: bool,
+    mapping: Path | None,
+    profile_name: str,
+) -> int:
+    """Judge the files; the exit code tells the verdict."""
+    wanted = outputs.parse(formats)
+    profile = options.load_profile(profile_name, mapping)
+    if flow and flow not in ("ACK", "DOC", "HL7"):
+        profile.flow(flow)
+    report = check(paths, Asked(profile, flow, command_line(sys.argv)))
+    terminal = Terminal(language())
+    if any(output.kind == "text" for output in wanted):
+        terminal.title(tr("term.files", count=len(report.files)))
+        for judged in report.files:
+            sign, style = SIGNS[judged.verdict], STYLES[judged.verdict]
+            why = judged.guessed.in_(language()) if judged.guessed else ""
+            told = tr("term.guessed", kind=judged.kind, why=why) if why else judged.kind
+            terminal.line("  ", (sign, style), f" {judged.file}", (f"   {told}", "dim"))
+        terminal.summary(report)
+    for output in wanted:
+        if output.kind == "json" and every:
+            text = outputs.render(report, "json", language(), every=True)
+            outputs.write(output.file, text) if output.file else click.echo(text, nl=False)
+    write_wanted(report, [o for o in wanted if not (o.kind == "json" and every)])
+    return outputs.exit_code(report)

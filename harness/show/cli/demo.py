@@ -1,0 +1,70 @@
+"""`telerad demo`: a simulated RIS against a simulated platform, judged, reported."""
+
+import sys
+import webbrowser
+from pathlib import Path
+
+import click
+
+from harness import data
+from harness.show import outputs, session
+from harness.show.cli import options
+from harness.show.cli.playing import command_line, finish
+from harness.show.terminal import Terminal
+from harness.show.words import language, tr
+from harness.sim import defects, scenario
+
+
+@click.command("demo", help=tr("cli.demo"))
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed"))
+@click.option("--clock", metavar="ISO8601", help=tr("cli.opt.clock"))
+@click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
+@click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
+@click.option("--list-defects", is_flag=True, help=tr("cli.opt.list_defects"))
+@click.option("--open", "open_report", is_flag=True, help=tr("cli.opt.open"))
+@options.lang
+def command(
+    seed: int,
+    clock: str | None,
+    out: Path | None,
+    defect: str | None,
+    list_defects: bool,
+    open_report: bool,
+) -> int:
+    """Play the nominal exchange; the exit code tells the verdict."""
+    terminal = Terminal(language())
+    if list_defects:
+        _list(terminal)
+        return 0
+    profile = options.load_profile("livre-blanc-2024")
+    nominal = scenario.load(data.path("scenarios", profile.id, "nominal.yaml"))[:1]
+    at = options.clock(clock)
+    chosen = defects.find(defect) if defect else None
+    folder = out or session.new_folder("demo")
+    terminal.title(tr("demo.title"))
+    if chosen:
+        terminal.line((f"  {tr('demo.defect')} {chosen.says.in_(language())}", "yellow"))
+    report = session.run(
+        nominal,
+        session.Options(
+            profile=profile,
+            folder=folder,
+            command=command_line(sys.argv),
+            seed=seed,
+            clock=at,
+            defect=chosen,
+            ack_timeout=1.0,
+            told=terminal.step,
+        ),
+    )
+    written = finish(report, terminal, folder, outputs.parse("text"))
+    if open_report:
+        webbrowser.open(written.resolve().as_uri())
+    return outputs.exit_code(report)
+
+
+def _list(terminal: Terminal) -> None:
+    for defect in defects.DEFECTS:
+        side = tr(f"role.{defect.role}")
+        says = defect.says.in_(language())
+        terminal.line(f"{defect.name:<30} {defect.flow}  {side:<10} ", says, (f"  {defect.rule}", "dim"))

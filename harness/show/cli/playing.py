@@ -1,0 +1,47 @@
+"""What `demo`, `run` and `simulate` have in common: the end of a run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.show import outputs
+from harness.show.outputs import Output
+from harness.show.report import Report
+from harness.show.terminal import Terminal
+from harness.show.words import language, tr
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """What the user typed, the program's folder left out."""
+    return " ".join(["telerad", *argv[1:]])
+
+
+def finish(
+    report: Report, terminal: Terminal, folder: Path, wanted: Sequence[Output]
+) -> Path:
+    """Show the summary, write the three files of a run and those asked for. Gives the HTML's path."""
+    lang = language()
+    if any(output.kind == "text" and output.file is None for output in wanted):
+        terminal.summary(report)
+    page = folder / "report.html"
+    outputs.write(page, outputs.render(report, "html", lang))
+    outputs.write(folder / "result.json", outputs.render(report, "json", lang, every=True))
+    outputs.write(folder / "junit.xml", outputs.render(report, "junit", lang))
+    write_wanted(report, wanted)
+    if any(output.kind == "text" for output in wanted):
+        terminal.line("")
+        terminal.line((f"{tr('term.report')}: ", "bold"), str(page))
+    return page
+
+
+def write_wanted(report: Report, wanted: Sequence[Output]) -> None:
+    """The formats of `--format` that have a file; those without one, but text, go to the terminal."""
+    import click
+
+    for output in wanted:
+        if output.kind == "text":
+            continue
+        text = outputs.render(report, output.kind, language(), every=False)
+        if output.file:
+            outputs.write(output.file, text)
+        else:
+            click.echo(text, nl=False)

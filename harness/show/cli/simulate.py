@@ -1,0 +1,85 @@
+"""`telerad simulate ris|platform`: a system that answers anything until it is stopped."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from harness.show import outputs, session
+from harness.show.cli import options
+from harness.show.cli.playing import command_line, finish
+from harness.show.report import Report
+from harness.show.session import environment, now, tool_version
+from harness.show.terminal import Terminal
+from harness.show.words import language, tr
+from harness.sim import defects, net
+from harness.sim.generate import cases
+from harness.sim.net import Address, Wiring
+from harness.sim.play import Setting
+from harness.sim.simulation import Simulation
+from harness.text import say
+from harness.wire.transcript import Journal
+
+
+@click.command("simulate", help=tr("cli.simulate"))
+@click.argument("role", type=click.Choice(["ris", "platform"]))
+@click.option("--listen", default="127.0.0.1:2575", show_default=True, metavar="HOST:PORT", help=tr("cli.opt.listen"))
+@click.option("--peer", metavar="HOST:PORT", help=tr("cli.opt.peer"))
+@click.option("--case", "case_name", default=cases.DEFAULT, show_default=True, help=tr("cli.opt.case"))
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed"))
+@click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
+@click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
+@click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.profile
+@options.lang
+def command(
+    role: str,
+    listen: str,
+    peer: str | None,
+    case_name: str,
+    seed: int,
+    defect: str | None,
+    out: Path | None,
+    formats: str,
+    profile_name: str,
+) -> int:
+    """Listen until SIGINT or SIGTERM, then write the report."""
+    wanted = outputs.parse(formats)
+    profile = options.load_profile(profile_name)
+    terminal = Terminal(language())
+    at = options.address(listen)
+    peers = {role: options.address(peer)} if peer else {}
+    chosen = defects.find(defect) if defect else None
+    case = cases.make_case(case_name, seed, now())
+    folder = out or session.new_folder(f"simulate-{role}")
+    begin, started = time.monotonic(), now()
+
+    def listening(name: str, where: Address) -> None:
+        terminal.line(tr("term.listens", role=say(f"role.{name}"), where=f"{where[0]}:{where[1]}"))
+        sys.stdout.flush()
+
+    with Journal(folder / "journal.ndjson") as journal:
+        setting = Setting(profile, case, frozenset({role}), now, journal.append, chosen)
+        machine = Simulation(role, setting, talks=bool(peers))
+        net.run([machine], Wiring({role: at}, peers, listening=listening, signals=True))
+    session.keep_files(machine.exchanges, folder)
+    report = Report(
+        tool=tool_version(),
+        profile=profile.id,
+        profile_title=profile.title,
+        rules_hash=profile.hash,
+        command=command_line(sys.argv),
+        started=started,
+        seconds=time.monotonic() - begin,
+        rules=profile.rules,
+        exchanges=tuple(machine.exchanges),
+        sut="platform" if role == "ris" else "ris",
+        seed=seed,
+        environment=environment(),
+        folder=folder,
+    )
+    for exchange in report.exchanges:
+        terminal.step(exchange)
+    finish(report, terminal, folder, wanted)
+    return outputs.exit_code(report)

@@ -1,0 +1,126 @@
+"""The result as JSON: the contract of `schemas/result.schema.json`, schema `telerad-result-1`."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from harness.rules.rule import Verdict
+from harness.show.ranking import Placed, deliberate_findings, every_outcome, findings_in_order
+from harness.show.report import Report
+from harness.sim.record import Exchange, Judged
+from harness.text import Text
+
+
+def to_json(report: Report, lang: str = "fr", *, every: bool = False) -> str:
+    """The report as JSON text. `every` adds the outcomes that deserve no attention."""
+    return json.dumps(as_dict(report, lang, every=every), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[str, Any]:
+    """The report as plain values."""
+    result: dict[str, Any] = {
+        "schema": "telerad-result-1",
+        "tool": report.tool,
+        "profile": report.profile,
+        "rules_hash": report.rules_hash,
+        "verdict": report.verdict.word,
+        "command": report.command,
+        "started": report.started.isoformat(),
+        "seconds": round(report.seconds, 3),
+        "seed": report.seed,
+        "sut": report.sut,
+        "interrupted": report.interrupted,
+        "counts": _counts(report),
+        "files": [_file(judged) for judged in report.judged],
+        "exchanges": [_exchange(exchange) for exchange in report.exchanges],
+        "findings": [_finding(placed, lang) for placed in findings_in_order(report)],
+        "deliberate": [_finding(placed, lang) for placed in deliberate_findings(report)],
+    }
+    if every:
+        result["outcomes"] = [
+            {
+                "rule": outcome.rule.id,
+                "level": outcome.rule.level.value,
+                "verdict": outcome.verdict.word,
+                "flow": exchange.flow if exchange else judged.kind if judged else "",
+                "file": judged.file if judged else None,
+                "reason": outcome.reason.as_dict() if outcome.reason else None,
+            }
+            for outcome, judged, exchange in every_outcome(report)
+        ]
+    return result
+
+
+def _counts(report: Report) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for outcome, _, _ in every_outcome(report):
+        found.setdefault(outcome.rule.level.value, Counter())[outcome.verdict.word] += 1
+    words = [verdict.word for verdict in Verdict]
+    return {level: {word: count[word] for word in words} for level, count in found.items()}
+
+
+def _file(judged: Judged) -> dict[str, Any]:
+    return {
+        "path": judged.file,
+        "kind": judged.kind,
+        "verdict": judged.verdict.word,
+        "guessed": judged.guessed.as_dict() if judged.guessed else None,
+        "deliberate": judged.deliberate.as_dict() if judged.deliberate else None,
+    }
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "number": exchange.number,
+        "scenario": exchange.scenario,
+        "flow": exchange.flow,
+        "sender": exchange.sender,
+        "receiver": exchange.receiver,
+        "state": exchange.state,
+        "verdict": exchange.verdict.word,
+        "request": exchange.request.file if exchange.request else None,
+        "answer": exchange.answer.file if exchange.answer else None,
+        "ack": _code(exchange),
+        "sent": exchange.sent.isoformat() if exchange.sent else None,
+        "seconds": round(exchange.seconds, 4) if exchange.seconds is not None else None,
+        "reason": exchange.reason.as_dict() if exchange.reason else None,
+        "wire": list(exchange.wire),
+    }
+
+
+def _code(exchange: Exchange) -> str | None:
+    answer = exchange.answer.message if exchange.answer else None
+    return answer.first("MSA-1") if answer else None
+
+
+def _finding(placed: Placed, lang: str) -> dict[str, Any]:
+    finding, judged = placed.finding, placed.judged
+    problem, rule = finding.problem, finding.rule
+    message = judged.message if judged else None
+    return {
+        "rule": rule.id,
+        "level": rule.level.value,
+        "verdict": finding.verdict.word,
+        "message": rule.says.as_dict(),
+        "source": {"document": rule.source.document, "section": rule.source.section},
+        "place": {
+            "file": judged.file if judged else None,
+            "flow": placed.flow,
+            "control_id": message.first("MSH-10") if message else None,
+            "path": problem.at.path or None,
+            "xpath": problem.at.xpath,
+            "line": problem.at.line,
+            "span": list(problem.at.span) if problem.at.span else None,
+        },
+        "expected": problem.expected.in_(lang),
+        "actual": problem.actual.in_(lang),
+        "texts": {
+            "expected": problem.expected.as_dict(),
+            "actual": problem.actual.as_dict(),
+            "advice": _pair(problem.advice or rule.mistake),
+        },
+    }
+
+
+def _pair(text: Text | None) -> dict[str, str] | None:
+    return text.as_dict() if text else None

@@ -1,0 +1,230 @@
+"""A run from end to end: plays scenarios, keeps everything on disk, gives the Report."""
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from harness.errors import HarnessError
+from harness.rules.profile import Profile
+from harness.show.report import Report
+from harness.sim import net
+from harness.sim.defects import Defect
+from harness.sim.generate import cases
+from harness.sim.net import Address, Wiring
+from harness.sim.play import ACK_TIMEOUT, Play, Setting
+from harness.sim.record import Exchange
+from harness.sim.scenario import Scenario
+from harness.text import Text, say
+from harness.wire.transcript import Journal, Record
+
+ROLES: Final = ("ris", "platform")
+_OTHER: Final = {"ris": "platform", "platform": "ris"}
+
+
+def tool_version() -> str:
+    """The version of this program."""
+    try:
+        return version("telerad-harness")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def environment() -> tuple[tuple[str, str], ...]:
+    """What the report says of the machine: nothing that names it."""
+    return (
+        ("telerad", tool_version()),
+        ("python", platform.python_version()),
+        ("system", f"{platform.system()} {platform.machine()}"),
+    )
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is told. `sut` is the real side ("ris", "platform") or "none".
+
+    `clock` freezes the time written into messages; None takes the real one. `peer` is where the
+    system under test listens, `listen` where we do. `told` hears of every exchange, `waits` of
+    every wait, `listening` of every listener.
+    """
+
+    profile: Profile
+    folder: Path
+    command: str
+    sut: str = "none"
+    seed: int = 1
+    clock: datetime | None = None
+    defect: Defect | None = None
+    peer: Address | None = None
+    listen: Address = ("127.0.0.1", 0)
+    ack_timeout: float = ACK_TIMEOUT
+    signals: bool = True
+    told: Callable[[Exchange], None] = lambda exchange: None
+    waits: Callable[[str, str, float], None] = lambda flow, role, seconds: None
+    listening: Callable[[str, Address], None] = lambda role, address: None
+    before: Callable[[Scenario], None] = field(default=lambda scenario: None)
+
+
+def now() -> datetime:
+    """The present time with the local zone, to the second."""
+    return datetime.now().astimezone().replace(microsecond=0)
+
+
+def run(scenarios: Sequence[Scenario], options: Options) -> Report:
+    """Play the scenarios one after the other and write what crossed the wire.
+
+    Raises HarnessError for a wrong option, a port that cannot be used, or nothing to play.
+    """
+    if not scenarios:
+        raise HarnessError(say("scenario.none"))
+    started, clock = now(), options.clock
+    begin = time.monotonic()
+    wiring = _wiring(options)
+    with Journal(options.folder / "journal.ndjson") as journal:
+        journal.append(Record(started.isoformat(), "run", facts={"command": options.command}))
+        plays = _play_all(scenarios, options, journal, wiring)
+        journal.append(Record(now().isoformat(), "end"))
+    exchanges = tuple(exchange for play in plays for exchange in play.exchanges)
+    keep_files(exchanges, options.folder)
+    return Report(
+        tool=tool_version(),
+        profile=options.profile.id,
+        profile_title=options.profile.title,
+        rules_hash=options.profile.hash,
+        command=options.command,
+        started=clock or started,
+        seconds=time.monotonic() - begin,
+        rules=options.profile.rules,
+        exchanges=exchanges,
+        sut=options.sut,
+        seed=options.seed,
+        scenario_titles=tuple((s.scenario, s.title.text) for s in scenarios),
+        environment=environment(),
+        folder=options.folder,
+        interrupted=wiring.stopped,
+    )
+
+
+def _wiring(options: Options) -> Wiring:
+    simulated = [role for role in ROLES if role != options.sut]
+    peers: dict[str, Address] = {}
+    if options.sut != "none":
+        if options.peer:
+            peers[simulated[0]] = options.peer
+        return Wiring({simulated[0]: options.listen}, peers, listening=options.listening,
+                      signals=options.signals)  # fmt: skip
+
+    def listening(role: str, address: Address) -> None:
+        peers[_OTHER[role]] = address
+        options.listening(role, address)
+
+    here = {role: ("127.0.0.1", 0) for role in ROLES}
+    return Wiring(here, peers, listening=listening, signals=options.signals)
+
+
+def _play_all(
+    scenarios: Sequence[Scenario], options: Options, journal: Journal, wiring: Wiring
+) -> list[Play]:
+    """One play for each scenario; each begins when the one before is over."""
+    plays: list[Play] = []
+    numbers = iter(range(len(scenarios)))
+
+    def make() -> Play:
+        position = next(numbers)
+        done = sum(len(play.exchanges) for play in plays)
+        play = _play(scenarios[position], options, journal, done + 1, position)
+        plays.append(play)
+        return play
+
+    net.run([_Later(make, options, scenario) for scenario in scenarios], wiring)
+    return plays
+
+
+class _Later:
+    """A play that is made when its turn comes, so that its numbers follow the one before."""
+
+    def __init__(self, make: Callable[[], Play], options: Options, scenario: Scenario) -> None:
+        self._make = make
+        self._options = options
+        self._scenario = scenario
+        self._play: Play | None = None
+
+    @property
+    def play(self) -> Play:
+        if self._play is None:
+            self._options.before(self._scenario)
+            self._play = self._make()
+        return self._play
+
+    @property
+    def done(self) -> bool:
+        return self.play.done
+
+    @property
+    def deadline(self) -> float | None:
+        return self.play.deadline
+
+    def start(self, now: float) -> list[net.Action]:
+        return self.play.start(now)
+
+    def handle(self, event: net.Event, now: float) -> list[net.Action]:
+        return self.play.handle(event, now)
+
+    def interrupt(self) -> None:
+        self.play.interrupt()
+
+
+def _play(
+    scenario: Scenario, options: Options, journal: Journal, number: int, position: int
+) -> Play:
+    base = options.clock or now()
+    case = cases.make_case(scenario.case, options.seed + position, base)
+    simulated = frozenset(role for role in ROLES if role != options.sut)
+    setting = Setting(
+        profile=options.profile,
+        case=case,
+        simulated=simulated,
+        wall=(lambda: base) if options.clock else now,
+        note=journal.append,
+        defect=options.defect,
+        ack_timeout=options.ack_timeout,
+        first_number=number,
+        told=options.told,
+        waits=options.waits,
+    )
+    return Play(scenario, setting)
+
+
+def keep_files(exchanges: Sequence[Exchange], folder: Path) -> None:
+    """The messages and documents of a run, as they crossed the wire."""
+    (folder / "messages").mkdir(parents=True, exist_ok=True)
+    for exchange in exchanges:
+        for judged in (exchange.request, exchange.answer):
+            if judged and judged.message:
+                (folder / judged.file).write_bytes(judged.message.raw)
+            if judged and judged.document:
+                documents = folder / "documents"
+                documents.mkdir(exist_ok=True)
+                name = f"{exchange.number:04d}-{exchange.flow}.xml"
+                (documents / name).write_bytes(judged.document.raw)
+
+
+def new_folder(name: str, parent: Path | None = None) -> Path:
+    """A folder for a run that does not exist yet: `reports/runs/<time>-<name>`."""
+    parent = parent or Path("reports", "runs")
+    stamp = now()
+    for _ in range(600):
+        folder = parent / f"{stamp:%Y%m%d-%H%M%S}-{name}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            stamp += timedelta(seconds=1)
+            continue
+        except OSError as wrong:
+            raise HarnessError(say("session.no_folder", reason=str(wrong.strerror)), file=folder) from None
+        return folder
+    raise HarnessError(Text("aucun dossier libre", "no free folder"), file=parent)

@@ -1,0 +1,38 @@
+"""The language of this process, and how a place or a rule is said in it."""
+
+import os
+import sys
+
+from harness.rules import profile
+from harness.rules.rule import Rule
+from harness.text import LANGUAGES, Text, say
+
+
+
+def language() -> str:
+    """`--lang` of the command line, else `TELERAD_LANG`, else the locale; English otherwise."""
+    arguments = sys.argv[1:]
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            return _known(argument.partition("=")[2])
+        if argument == "--lang" and place + 1 < len(arguments):
+            return _known(arguments[place + 1])
+    for name in ("TELERAD_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return _known(value[:2].lower())
+    return "en"
+
+
+def _known(value: str) -> str:
+    return value if value in LANGUAGES else "en"
+
+
+def tr(key: str, /, **values: str | int | float | Text) -> str:
+    """A text of the catalogue in the language of this process."""
+    return say(key, **values).in_(language())
+
+
+def source(rule: Rule) -> Text:
+    """The guide and the section, as a finding shows them."""
+    title = profile.documents()[rule.source.document]
+    return Text(f"{title.fr}, {rule.source.section}", f"{title.en}, {rule.source.section}")
