@@ -1,7 +1,7 @@
 """Mistakes of the user or of our own data files. What a peer sends never raises any of these.
 
-    HarnessError            exit 2: usage, configuration, a file of ours that does not hold
-    └── NotMeasured         exit 3: the system under test could not be reached, nothing ran
+HarnessError            exit 2: usage, configuration, a file of ours that does not hold
+└── NotMeasured         exit 3: the system under test could not be reached, nothing ran
 """
 
 from pathlib import Path

@@ -87,6 +87,10 @@ class Profile:
         document = document_of(message)
         return Subject(kind, message, document, request, earlier, self.elements, on_wire)
 
+    def document_subject(self, kind: str, document: Document) -> Subject:
+        """The subject of a document on its own."""
+        return Subject(kind, None, document, elements=self.elements)
+
     def flow(self, name: str) -> Flow:
         """The flow of that name. Raises HarnessError with the nearest one."""
         if name not in self.flows:

@@ -30,7 +30,7 @@ class Verdict(IntEnum):
 
     @property
     def word(self) -> str:
-        """The word of our JSON files: `not_applicable`, `pass`, `fail` …"""
+        """The word of our JSON files, such as `not_applicable`, `pass` or `fail`."""
         return self.name.lower()
 
     @property

@@ -54,7 +54,7 @@ def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
             taken.append(context)
 
 
-def _read(file: Path) -> Any:  # noqa: ANN401  lxml publishes no types
+def _read(file: Path) -> Any:
     try:
         return etree.parse(str(file), etree.XMLParser(remove_comments=True)).getroot()
     except (OSError, etree.XMLSyntaxError) as wrong:
@@ -62,7 +62,7 @@ def _read(file: Path) -> Any:  # noqa: ANN401  lxml publishes no types
         raise HarnessError(plain(str(wrong)), file=file, line=line) from None
 
 
-def _words(element: Any) -> str:  # noqa: ANN401  lxml publishes no types
+def _words(element: Any) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
@@ -72,7 +72,7 @@ def _anywhere(context: str) -> str:
     return " | ".join(part if part.startswith("/") else f"//{part}" for part in parts)
 
 
-def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:  # noqa: ANN401  as above
+def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:
     try:
         return etree.XPath(expression, namespaces=scope.prefixes, smart_strings=False)
     except etree.XPathSyntaxError as wrong:
@@ -80,13 +80,13 @@ def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:  # noqa
         raise HarnessError(what, file=scope.file, line=element.sourceline) from None
 
 
-def _lets(element: Any, scope: _Scope) -> tuple[tuple[str, etree.XPath], ...]:  # noqa: ANN401  as above
+def _lets(element: Any, scope: _Scope) -> tuple[tuple[str, etree.XPath], ...]:
     found = element.findall(f"{_SCH}let")
     return tuple((let.get("name"), _xpath(let.get("value"), let, scope)) for let in found)
 
 
 def _asserts(
-    rule: Any,  # noqa: ANN401  as above
+    rule: Any,
     context: etree.XPath,
     taken: tuple[etree.XPath, ...],
     scope: _Scope,
@@ -145,7 +145,7 @@ def _check(
         for node in context(tree):
             if id(node) in earlier:
                 continue
-            values = {}
+            values: dict[str, Any] = {}
             for name, expression in lets:
                 values[name] = expression(node, **values)
             if not test(node, **values):
@@ -155,17 +155,15 @@ def _check(
     return check
 
 
-def _place(document: Document, node: Any) -> Location:  # noqa: ANN401  as above
+def _place(document: Document, node: Any) -> Location:
     element = node if isinstance(node, etree._Element) else node.getparent()
     return Location(xpath=document.path_of(element), line=element.sourceline)
 
 
-def _shown(found: Any) -> Text:  # noqa: ANN401  the five types of XPath 1.0
+def _shown(found: Any) -> Text:
     if isinstance(found, list):
         texts = [item if isinstance(item, str) else _words(item) or item.tag for item in found]
         return plain(", ".join(f"`{text}`" for text in texts)) if texts else say("value.absent")
     if isinstance(found, float):
         return plain(f"{found:g}")
     return plain(f"`{found}`") if found != "" else say("value.absent")
-
-

@@ -54,7 +54,7 @@ class Part:
 
 
 def parse(notation: str) -> Part:
-    """Read an abstract message. Raises ValueError when it is not well formed: our table's mistake."""
+    """Read an abstract message. Raises ValueError when it is not well formed."""
     tokens = _tokens(notation)
     parts, rest = _sequence(tokens, 0, "")
     if rest != len(tokens):
@@ -90,17 +90,17 @@ def _sequence(tokens: list[str], position: int, end: str) -> tuple[tuple[Part, .
 
 
 def _one(tokens: list[str], position: int) -> tuple[Part, int]:
-    token = tokens[position]
-    if token in "[{":
-        closing = {"[": "]", "{": "}"}[token]
+    word = tokens[position]
+    if word in "[{":
+        closing = {"[": "]", "{": "}"}[word]
         inner, position = _sequence(tokens, position + 1, closing)
-        return _marked(inner, token), position + 1
-    if token == "<":
+        return _marked(inner, word), position + 1
+    if word == "<":
         return _choice(tokens, position + 1)
     if position + 1 < len(tokens) and tokens[position + 1] == "(":
         inner, position = _sequence(tokens, position + 2, ")")
-        return Part(token, inner), position + 1
-    return Part(token), position + 1
+        return Part(word, inner), position + 1
+    return Part(word), position + 1
 
 
 def _marked(inner: tuple[Part, ...], mark: str) -> Part:
@@ -113,7 +113,7 @@ def _marked(inner: tuple[Part, ...], mark: str) -> Part:
 
 def _choice(tokens: list[str], position: int) -> tuple[Part, int]:
     end = tokens.index(">", position)
-    names = [token for token in tokens[position:end] if token != "|"]
+    names = [word for word in tokens[position:end] if word != "|"]
     return Part("|".join(names), tuple(Part(name) for name in names), choice=True), end + 1
 
 

@@ -7,13 +7,13 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
     kinds: [A, D]                     # flows, or a set of kinds that the profile names
     group: patient                    # column of the report's matrix
     rows:
-    - {id: LB-PID-8, at: PID-8, usage: R, in: [M, F, U], says: {fr: …, en: …}}
+    - {id: LB-PID-8, at: PID-8, usage: R, in: [M, F], says: {fr: …, en: …}}
 
 | word | meaning |
 |---|---|
 | at | the place (see `wire/er7path.py`); the row is about each node that it names |
 | usage | R must be there, X must not, O or RE need not; level MUST for R and X, SHOULD for RE |
-| type is in like set | what a value must be: shape, one value, a list, a regular expression, a value set |
+| type is in like set | what a value must be: shape, one value, a list, a pattern, a value set |
 | card | how many: `1..1`, `0..*` |
 | element | a business datum that must stand at one of its places (see `elements.py`) |
 | structure | the abstract message (see `structure.py`) |
@@ -23,7 +23,8 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 | observed | `yes`: judged while an exchange is played, not from one message |
 | untested | why nothing outside can tell |
 
-Everything else describes the rule: id, level, says, section, kinds, group, note, mistake, good, bad.
+Everything else describes the rule: id, level, says, document, section, kinds, group,
+note, mistake, good, bad.
 """
 
 import re
@@ -50,7 +51,19 @@ _PREDICATES: Final = frozenset(
     | {"observed"}
 )
 _ROW: Final = _PREDICATES | frozenset(
-    {"id", "at", "level", "says", "document", "section", "kinds", "group", "when", "note", "mistake"}
+    {
+        "id",
+        "at",
+        "level",
+        "says",
+        "document",
+        "section",
+        "kinds",
+        "group",
+        "when",
+        "note",
+        "mistake",
+    }
     | {"good", "bad"}
 )
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9.]+)+")
@@ -240,10 +253,8 @@ def _element(item: Item, context: Context) -> Check:
 
 
 def missing_element(element: Element, message: Message) -> Problem:
-    """Problem of an element that stands nowhere: points at its first place, says where it looked."""
-    where = next(
-        (place for place in element.places if message.named(place[:3])), element.places[0]
-    )
+    """Problem of an element that stands nowhere: at its first place, telling where it looked."""
+    where = next((place for place in element.places if message.named(place[:3])), element.places[0])
     return Problem(
         message.node(where).at,
         say("element.expected", element=element.says, places=", ".join(element.places)),

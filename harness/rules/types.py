@@ -20,7 +20,7 @@ def is_time(value: str) -> bool:
         return False
     digits = re.split(r"[+.-]", value)[0]
     try:
-        datetime.strptime(digits, _LAYOUT.get(len(digits), "%Y%m%d%H%M%S"))  # noqa: DTZ007  shape only
+        datetime.strptime(digits, _LAYOUT.get(len(digits), "%Y%m%d%H%M%S"))  # noqa: DTZ007  only the shape is asked
     except ValueError:
         return False
     return True

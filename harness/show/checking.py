@@ -58,9 +58,7 @@ def check(paths: Sequence[Path], asked: Asked) -> Report:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES
-            )
+            yield from sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
         elif path.exists():
             yield path
         else:

@@ -1,1 +1,246 @@
-def to_html(report, lang): return "<html></html>"
+"""The report as one HTML file: no network, strict policy, both languages inside.
+
+Everything that was received is escaped by the template; style and script are allowed by their hash
+only. The page can be read without its script.
+"""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from harness import data
+from harness.rules.rule import Level, Outcome, Rule, Verdict
+from harness.show import view
+from harness.show.excerpt import excerpt
+from harness.show.ranking import every_outcome, findings_in_order
+from harness.show.report import Report
+from harness.show.words import source
+from harness.sim.record import Exchange
+from harness.text import Text, catalogue, say
+
+STEP_HEIGHT: Final = 58
+
+
+def to_html(report: Report, lang: str = "fr") -> str:
+    """The page as text. `lang` is the language that it opens in."""
+    style, script = _asset("report.css"), _asset("report.js")
+    placed = findings_in_order(report)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            lang=lang,
+            style=Markup(style),  # noqa: S704  our own file
+            script=Markup(script),  # noqa: S704  our own file
+            policy=_policy(style, script),
+            findings=placed,
+            scores=_scores(report),
+            untested=_untested(report),
+            rungs=list(_rungs(report)),
+            matrix=_matrix(report),
+            coverage=_coverage(report),
+            excerpt=excerpt,
+            segments=lambda judged: list(view.segments(judged, placed)),
+            lines=lambda judged: list(view.lines(judged, placed)),
+            card=view.card,
+            source=source,
+            say=say,
+            verdicts=[v for v in Verdict if v is not Verdict.CONTESTED],
+            names=catalogue(),
+        )
+    )
+
+
+def _asset(name: str) -> str:
+    return data.path("reports", "template", name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Content-Security-Policy: nothing from anywhere, our style and script by their hash."""
+
+    def digest(text: str) -> str:
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest(style)}'; "
+        f"script-src 'sha256-{digest(script)}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(data.path("reports", "template"))
+    environment = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["both"] = _both
+    environment.globals["t"] = _translated
+    return environment
+
+
+def _both(text: Text | None) -> Markup:
+    """Both languages; the style shows the one that the page is in."""
+    if text is None:
+        return Markup("")
+    if text.fr == text.en:
+        return _with_code(text.fr)
+    pair = Markup('<span class="fr" lang="fr">{}</span><span class="en" lang="en">{}</span>')
+    return pair.format(_with_code(text.fr), _with_code(text.en))
+
+
+def _with_code(text: str) -> Markup:
+    """The text escaped, what stands between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return Markup("{}").format(text)
+    code = Markup("<code>{}</code>")
+    shown = (
+        code.format(part) if n % 2 else Markup("{}").format(part) for n, part in enumerate(parts)
+    )
+    return Markup("").join(shown)
+
+
+def _translated(key: str, /, **values: str | int | float | Text) -> Markup:
+    return _both(say(key, **values))
+
+
+# -- what the first screen says -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A level: rules kept of those judged, and those that could not be."""
+
+    level: Level
+    kept: int
+    total: int
+    not_applicable: int
+    not_tested: int
+
+    @property
+    def percent(self) -> int:
+        """Whole percents kept; 100 when there was nothing to keep."""
+        return 100 if not self.total else 100 * self.kept // self.total
+
+
+def _scores(report: Report) -> list[Score]:
+    found: dict[Level, Counter[Verdict]] = {}
+    for outcome, _, _ in every_outcome(report):
+        found.setdefault(outcome.rule.level, Counter())[outcome.verdict] += 1
+    scores = []
+    for level in Level:
+        counts = found.get(level, Counter[Verdict]())
+        aside = counts[Verdict.NOT_APPLICABLE], counts[Verdict.NOT_TESTED]
+        total = sum(counts.values()) - sum(aside)
+        kept = counts[Verdict.PASS] + counts[Verdict.CONTESTED]
+        if counts:
+            scores.append(Score(level, kept, total, *aside))
+    return scores
+
+
+def _untested(report: Report) -> list[tuple[str, Text, Text]]:
+    """Steps that were not played, and rules that nothing outside can tell."""
+    rows: list[tuple[str, Text, Text]] = []
+    for exchange in report.exchanges:
+        if exchange.state == "not_run" and exchange.reason:
+            flow = say("report.exchange", flow=exchange.flow)
+            rows.append((exchange.flow, flow, exchange.reason))
+    rows += [(rule.id, rule.says, rule.untested) for rule in report.rules if rule.untested]
+    return rows
+
+
+# -- ladder and matrix ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One exchange of the ladder, with its place on the drawing."""
+
+    exchange: Exchange
+    y: int
+    to_right: bool
+    label: str
+    ack: str
+    title: Text | None
+
+
+def _rungs(report: Report) -> Iterator[Rung]:
+    titles = dict(report.scenario_titles)
+    last = ""
+    y = 64
+    for exchange in report.exchanges:
+        title = titles.get(exchange.scenario) if exchange.scenario != last else None
+        last = exchange.scenario
+        if title:
+            y += 26
+        message = exchange.request.message if exchange.request else None
+        answer = exchange.answer.message if exchange.answer else None
+        yield Rung(
+            exchange,
+            y,
+            exchange.sender == "ris",
+            "^".join(message.first("MSH-9").split("^")[:2])[:24] if message else "",
+            answer.first("MSA-1")[:8] if answer else "",
+            title,
+        )
+        y += STEP_HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a group of rules gave for a flow."""
+
+    verdict: Verdict
+    count: int
+    flow: str
+    group: str
+
+
+def _matrix(report: Report) -> dict[str, Any]:
+    counts: dict[tuple[str, str], Counter[Verdict]] = {}
+    for outcome, judged, exchange in every_outcome(report):
+        flow = exchange.flow if exchange else judged.kind if judged else "-"
+        counts.setdefault((flow, outcome.rule.group), Counter())[outcome.verdict] += 1
+    flows = list(dict.fromkeys(flow for flow, _ in counts))
+    order = [key.removeprefix("group.") for key in catalogue() if key.startswith("group.")]
+    groups = [group for group in order if any((flow, group) in counts for flow in flows)]
+    cells = {
+        (flow, group): _cell(flow, group, counts.get((flow, group), Counter()))
+        for flow in flows
+        for group in groups
+    }
+    return {"flows": flows, "groups": groups, "cells": cells}
+
+
+def _cell(flow: str, group: str, counts: Counter[Verdict]) -> Cell:
+    worst = max(counts, default=Verdict.NOT_APPLICABLE)
+    return Cell(worst, counts[worst], flow, group)
+
+
+def _coverage(report: Report) -> list[tuple[Rule, Verdict, Text | None]]:
+    """Every rule of the profile with the worst that it gave, or why it gave nothing."""
+    worst: dict[str, Outcome] = {}
+    for outcome, _, _ in every_outcome(report):
+        known = worst.get(outcome.rule.id)
+        if known is None or outcome.verdict > known.verdict:
+            worst[outcome.rule.id] = outcome
+    rows = []
+    for rule in report.rules:
+        found = worst.get(rule.id)
+        if found:
+            rows.append((rule, found.verdict, found.reason))
+        else:
+            rows.append((rule, Verdict.NOT_TESTED, rule.untested))
+    return rows

@@ -104,7 +104,7 @@ def _finding(placed: Placed, lang: str) -> dict[str, Any]:
         "message": rule.says.as_dict(),
         "source": {"document": rule.source.document, "section": rule.source.section},
         "place": {
-            "file": judged.file if judged else None,
+            "file": placed.file or None,
             "flow": placed.flow,
             "control_id": message.first("MSH-10") if message else None,
             "path": problem.at.path or None,

@@ -37,7 +37,7 @@ def to_junit(report: Report, lang: str = "fr") -> str:
         etree.SubElement(properties, "property", name=name, value=_clean(getattr(report, name)))
     suite.extend(cases)
     etree.indent(root)
-    return etree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+    return str(etree.tostring(root, encoding="unicode")) + "\n"
 
 
 def _clean(text: str) -> str:
@@ -53,7 +53,7 @@ def _cases(report: Report, lang: str) -> Iterator[Any]:
 
 def _case(
     report: Report, outcome: Outcome, judged: Judged | None, exchange: Exchange | None, lang: str
-) -> Any:  # noqa: ANN401  lxml publishes no types
+) -> Any:
     flow = exchange.flow if exchange else judged.kind if judged else "-"
     owner = f"{exchange.scenario}.{exchange.number:02d}-{flow}" if exchange else judged_name(judged)
     answer = ".ack" if judged and exchange and judged is exchange.answer else ""
@@ -71,7 +71,7 @@ def judged_name(judged: Judged | None) -> str:
     return judged.file.replace(".", "_") if judged else "-"
 
 
-def _result(case: Any, outcome: Outcome, lang: str) -> None:  # noqa: ANN401  as above
+def _result(case: Any, outcome: Outcome, lang: str) -> None:
     verdict = outcome.verdict
     if verdict in (Verdict.NOT_APPLICABLE, Verdict.NOT_TESTED):
         reason = outcome.reason.in_(lang) if outcome.reason else verdict.word
@@ -80,7 +80,7 @@ def _result(case: Any, outcome: Outcome, lang: str) -> None:  # noqa: ANN401  as
         _attention(case, outcome, lang)
 
 
-def _attention(case: Any, outcome: Outcome, lang: str) -> None:  # noqa: ANN401  as above
+def _attention(case: Any, outcome: Outcome, lang: str) -> None:
     text = _clean("\n\n".join(_lines(outcome, lang)))
     tag = {
         Verdict.FAIL: "failure",

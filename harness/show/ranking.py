@@ -20,6 +20,14 @@ class Placed:
     number: int = 0
 
     @property
+    def file(self) -> str:
+        """The file that the finding is in: the document's for a place inside a document."""
+        if self.judged is None:
+            return ""
+        inside = self.finding.problem.at.xpath is not None
+        return (inside and self.judged.document_file) or self.judged.file
+
+    @property
     def flow(self) -> str:
         """The flow of the exchange, or the kind of the file."""
         return self.exchange.flow if self.exchange else self.judged.kind if self.judged else ""

@@ -16,7 +16,7 @@ class Report:
     """A whole run, or a check of files.
 
     `files` are the judged files of `telerad check` (empty for a run); `exchanges` those of a run.
-    `rules` are all rules of the profile, for the coverage; `rules_hash` is the hash of their tables.
+    `rules` are all rules of the profile; `rules_hash` is the hash of their tables.
     `command` is what the user typed. `sut` is the role judged: "ris", "platform", "both", "none".
     """
 
@@ -40,7 +40,8 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """The worst of all parts; INCONCLUSIVE when nothing was judged."""
-        parts = [part.verdict for part in (*self.exchanges, *self.files)]
+        parts = [exchange.verdict for exchange in self.exchanges]
+        parts += [judged.verdict for judged in self.files]
         judged = [part for part in parts if part > Verdict.NOT_TESTED]
         return max(judged, default=Verdict.INCONCLUSIVE)
 

@@ -14,12 +14,13 @@ from harness.rules.profile import Profile
 from harness.show.report import Report
 from harness.sim import net
 from harness.sim.defects import Defect
+from harness.sim.events import Action, Event
 from harness.sim.generate import cases
 from harness.sim.net import Address, Wiring
 from harness.sim.play import ACK_TIMEOUT, Play, Setting
 from harness.sim.record import Exchange
 from harness.sim.scenario import Scenario
-from harness.text import Text, say
+from harness.text import say
 from harness.wire.transcript import Journal, Record
 
 ROLES: Final = ("ris", "platform")
@@ -115,14 +116,14 @@ def _wiring(options: Options) -> Wiring:
     if options.sut != "none":
         if options.peer:
             peers[simulated[0]] = options.peer
-        return Wiring({simulated[0]: options.listen}, peers, listening=options.listening,
-                      signals=options.signals)  # fmt: skip
+        listen = {simulated[0]: options.listen}
+        return Wiring(listen, peers, listening=options.listening, signals=options.signals)
 
     def listening(role: str, address: Address) -> None:
         peers[_OTHER[role]] = address
         options.listening(role, address)
 
-    here = {role: ("127.0.0.1", 0) for role in ROLES}
+    here = dict.fromkeys(ROLES, ("127.0.0.1", 0))
     return Wiring(here, peers, listening=listening, signals=options.signals)
 
 
@@ -168,10 +169,10 @@ class _Later:
     def deadline(self) -> float | None:
         return self.play.deadline
 
-    def start(self, now: float) -> list[net.Action]:
+    def start(self, now: float) -> list[Action]:
         return self.play.start(now)
 
-    def handle(self, event: net.Event, now: float) -> list[net.Action]:
+    def handle(self, event: Event, now: float) -> list[Action]:
         return self.play.handle(event, now)
 
     def interrupt(self) -> None:
@@ -207,10 +208,8 @@ def keep_files(exchanges: Sequence[Exchange], folder: Path) -> None:
             if judged and judged.message:
                 (folder / judged.file).write_bytes(judged.message.raw)
             if judged and judged.document:
-                documents = folder / "documents"
-                documents.mkdir(exist_ok=True)
-                name = f"{exchange.number:04d}-{exchange.flow}.xml"
-                (documents / name).write_bytes(judged.document.raw)
+                (folder / "documents").mkdir(exist_ok=True)
+                (folder / judged.document_file).write_bytes(judged.document.raw)
 
 
 def new_folder(name: str, parent: Path | None = None) -> Path:
@@ -225,6 +224,7 @@ def new_folder(name: str, parent: Path | None = None) -> Path:
             stamp += timedelta(seconds=1)
             continue
         except OSError as wrong:
-            raise HarnessError(say("session.no_folder", reason=str(wrong.strerror)), file=folder) from None
+            reason = wrong.strerror or str(wrong)
+            raise HarnessError(say("session.no_folder", reason=reason), file=folder) from None
         return folder
-    raise HarnessError(Text("aucun dossier libre", "no free folder"), file=parent)
+    raise HarnessError(say("session.no_folder", reason=str(folder)), file=parent)

@@ -73,7 +73,9 @@ class Terminal:
             reason = exchange.reason.in_(self.lang) if exchange.reason else ""
             self.line((f"{head}{self.tr('term.not_run', reason=reason)}", "dim"))
             return
-        self.line(head, (f"{SIGNS[verdict]} ", style), self._message(exchange), *self._ack(exchange))
+        self.line(
+            head, (f"{SIGNS[verdict]} ", style), self._message(exchange), *self._ack(exchange)
+        )
 
     def _message(self, exchange: Exchange) -> str:
         message = exchange.request.message if exchange.request else None
@@ -161,7 +163,7 @@ class Terminal:
 
     def _where(self, placed: Placed) -> str:
         at = placed.finding.problem.at
-        file = placed.judged.file if placed.judged else ""
+        file = placed.file
         found = excerpt(placed.judged, placed.finding) if placed.judged else None
         column = f":{found.column}" if found else ""
         line = f":{at.line}{column}" if at.line else ""
@@ -203,6 +205,8 @@ def score_lines(report: Report) -> list[Text]:
             continue
         aside = counts[Verdict.NOT_APPLICABLE], counts[Verdict.NOT_TESTED]
         total = sum(counts.values()) - sum(aside)
+        if not total:
+            continue
         kept = counts[Verdict.PASS] + counts[Verdict.CONTESTED]
         score = say("term.score", level=level.value, passed=kept, total=total)
         also = say("term.also", na=aside[0], nt=aside[1])

@@ -8,7 +8,6 @@ from harness.rules.rule import Rule
 from harness.text import LANGUAGES, Text, say
 
 
-
 def language() -> str:
     """`--lang` of the command line, else `TELERAD_LANG`, else the locale; English otherwise."""
     arguments = sys.argv[1:]

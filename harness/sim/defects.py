@@ -254,7 +254,9 @@ DEFECTS: Final = tuple(
                 role="ris",
                 flow="E",
                 rule="ACK-NONE",
-                says=Text("le RIS n'acquitte pas le compte rendu", "the RIS does not acknowledge E"),
+                says=Text(
+                    "le RIS n'acquitte pas le compte rendu", "the RIS does not acknowledge E"
+                ),
                 silent=True,
             ),
             Defect(

@@ -37,7 +37,15 @@ class Judge:
         subject = self.profile.subject(kind, message, earlier=earlier, on_wire=True)
         outcomes = self.profile.judge(subject)
         judged = Judged(
-            kind, file, outcomes, message, subject.document, message.raw, guessed, deliberate
+            kind,
+            file,
+            outcomes,
+            message,
+            subject.document,
+            message.raw,
+            guessed,
+            deliberate,
+            file.replace("messages/", "documents/").replace(".er7", ".xml"),
         )
         return judged, subject
 

@@ -68,7 +68,7 @@ def _date(value: str) -> date | None:
 def _time(value: str) -> datetime | None:
     for layout in ("%Y%m%d%H%M%S%z", "%Y%m%d%H%M%z"):
         try:
-            return datetime.strptime(value, layout)
+            return datetime.strptime(value, layout)  # noqa: DTZ007  the layout has it
         except ValueError:
             continue
     return None

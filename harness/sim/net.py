@@ -35,8 +35,8 @@ Address = tuple[str, int]
 class Machine(Protocol):
     """What plays: pure, and driven from here."""
 
-    done: bool
-
+    @property
+    def done(self) -> bool: ...
     @property
     def deadline(self) -> float | None: ...
     def start(self, now: float) -> list[Action]: ...
@@ -242,9 +242,7 @@ class _Runner:
             raise OSError(say("net.no_peer", role=say(f"role.{role}")).en)
         host, port = self.wiring.peers[role]
         loop = asyncio.get_running_loop()
-        opening = loop.create_connection(
-            lambda: _Connection(self, role, opened=True), host, port
-        )
+        opening = loop.create_connection(lambda: _Connection(self, role, opened=True), host, port)
         _, protocol = await asyncio.wait_for(opening, CONNECT_TIMEOUT)
         self.outgoing[role] = protocol
         return protocol

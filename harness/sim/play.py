@@ -26,7 +26,6 @@ from harness.sim.events import (
     Received,
     Reply,
     Strayed,
-    Tick,
     Unreachable,
 )
 from harness.sim.judging import Judge, expected_code
@@ -125,9 +124,7 @@ class Play:
             return self._unreachable(event, now)
         if isinstance(event, Closed):
             return self._closed(event, now)
-        if isinstance(event, Tick):
-            return self._tick(now)
-        return []
+        return self._tick(now)
 
     # -- going from step to step ------------------------------------------------------------
 
@@ -174,9 +171,7 @@ class Play:
         flow = self.profile.flow(step.send)
         ours = flow.sender in self.setting.simulated
         patience = self.setting.ack_timeout if ours else step.within
-        self._now = _Current(
-            step, self._number(), flow.sender, flow.receiver, now + patience, now
-        )
+        self._now = _Current(step, self._number(), flow.sender, flow.receiver, now + patience, now)
         if ours:
             return self._send(self._now)
         self.setting.waits(flow.id, flow.sender, step.within)
@@ -200,9 +195,7 @@ class Play:
         flow = current.step.send if current else ""
         facts = {"scenario": self.scenario.scenario}
         at = self.setting.wall().isoformat()
-        self.setting.note(
-            Record(at, kind, "", direction, role, flow, raw, facts)
-        )
+        self.setting.note(Record(at, kind, "", direction, role, flow, raw, facts))
 
     def _judge_request(self, current: _Current, message: Message) -> None:
         deliberate = say("run.deliberate") if current.step.mutate else None
@@ -219,9 +212,11 @@ class Play:
 
     def _expectations(self, step: Step, judged: Judged) -> Iterator[Outcome]:
         if step.expect.authors is not None:
-            found = len(list(judged.document.at("//cda:ClinicalDocument/cda:author"))) if (
-                judged.document
-            ) else 0
+            found = (
+                len(list(judged.document.at("//cda:ClinicalDocument/cda:author")))
+                if (judged.document)
+                else 0
+            )
             yield self._expected(str(step.expect.authors), str(found), "run.authors")
         broken = {o.rule.id for o in judged.outcomes if o.verdict >= Verdict.WARNING}
         for rule in step.expect.findings:

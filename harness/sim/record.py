@@ -16,7 +16,8 @@ class Judged:
     `kind`: "A" … "E", "ACK", "CR", "DA". `file` is where the bytes were read from or written to,
     relative to the report's folder. `document` is the CDA that the message carries, if any.
     `guessed` tells how the kind was found when nobody said it, None when it was given. `deliberate`
-    is why a message is wrong on purpose: its findings are shown and do not count.
+    is why a message is wrong on purpose: its findings are shown and do not count. `document_file`
+    is where the document was written, when it was.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Judged:
     raw: bytes = b""
     guessed: Text | None = None
     deliberate: Text | None = None
+    document_file: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -145,7 +145,7 @@ def _scenario(item: Item) -> Scenario:
         raise _placed(item, wrong.errors()[0]) from None
 
 
-def _short_forms(step: Any) -> None:  # noqa: ANN401  not validated yet
+def _short_forms(step: Any) -> None:
     """`ack: AA` stands for `ack: {code: [AA]}`, and one value for a list of one."""
     if not isinstance(step, dict):
         return
@@ -157,7 +157,7 @@ def _short_forms(step: Any) -> None:  # noqa: ANN401  not validated yet
             inner[key] = [inner[key]]
 
 
-def _placed(item: Item, wrong: Any) -> HarnessError:  # noqa: ANN401  pydantic's error record
+def _placed(item: Item, wrong: Any) -> HarnessError:
     steps = tuple(wrong["loc"])
     where = item.find(steps)
     if wrong["type"] == "extra_forbidden":

@@ -102,7 +102,7 @@ class Document:
         """The string value of the first thing selected; empty when there is none."""
         return next((node.value for node in self.at(xpath)), "")
 
-    def _node(self, item: Any) -> XmlNode | None:  # noqa: ANN401  the types of XPath 1.0
+    def _node(self, item: Any) -> XmlNode | None:
         if isinstance(item, etree._Element):
             at = Location(xpath=self.path_of(item), line=item.sourceline)
             return XmlNode("".join(item.itertext()), at, item)

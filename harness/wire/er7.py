@@ -24,9 +24,39 @@ HEADERS: Final = (b"MSH", b"FHS", b"BHS")
 # Fields that the standard lets repeat, among those the guides speak of: their paths always say
 # which repetition is meant.
 REPEATING: Final = frozenset(
-    "PID-3 PID-5 PID-11 PID-13 PID-14 PID-32 PV1-7 PV1-8 PV1-9 ORC-10 ORC-11 ORC-12 ORC-14 ORC-21 "
-    "ORC-22 ORC-23 ORC-24 OBR-10 OBR-16 OBR-28 OBR-31 OBX-5 OBX-8 OBX-16 NTE-3 PRT-5 PRT-8 PRT-15 "
-    "MSH-18 MSH-21 ERR-2".split()
+    [
+        "PID-3",
+        "PID-5",
+        "PID-11",
+        "PID-13",
+        "PID-14",
+        "PID-32",
+        "PV1-7",
+        "PV1-8",
+        "PV1-9",
+        "ORC-10",
+        "ORC-11",
+        "ORC-12",
+        "ORC-14",
+        "ORC-21",
+        "ORC-22",
+        "ORC-23",
+        "ORC-24",
+        "OBR-10",
+        "OBR-16",
+        "OBR-28",
+        "OBR-31",
+        "OBX-5",
+        "OBX-8",
+        "OBX-16",
+        "NTE-3",
+        "PRT-5",
+        "PRT-8",
+        "PRT-15",
+        "MSH-18",
+        "MSH-21",
+        "ERR-2",
+    ]
 )
 
 _BREAK = re.compile(rb"\r\n?|\n(?=[A-Z][A-Z0-9]{2}[^A-Za-z0-9\s]|[\r\n]|\Z)")

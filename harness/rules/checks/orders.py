@@ -12,7 +12,9 @@ from harness.rules.rule import Problem, Subject
 from harness.rules.table import missing_element, quoted
 from harness.text import say
 
-IONISING: Final = frozenset("BMD CR CT DX IO MG NM PT PX RF RG XA".split())
+IONISING: Final = frozenset(
+    ["BMD", "CR", "CT", "DX", "IO", "MG", "NM", "PT", "PX", "RF", "RG", "XA"]
+)
 
 _UID: Final = re.compile(r"[0-2](\.(0|[1-9]\d*))+", re.ASCII)
 

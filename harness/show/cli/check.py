@@ -14,7 +14,9 @@ from harness.show.words import language, tr
 
 
 @click.command("check", help=tr("cli.check"))
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
+)
 @click.option("--flow", help=tr("cli.opt.flow"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))

@@ -16,7 +16,9 @@ from harness.sim import defects, scenario
 
 
 @click.command("demo", help=tr("cli.demo"))
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed"))
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
+)
 @click.option("--clock", metavar="ISO8601", help=tr("cli.opt.clock"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
@@ -67,4 +69,6 @@ def _list(terminal: Terminal) -> None:
     for defect in defects.DEFECTS:
         side = tr(f"role.{defect.role}")
         says = defect.says.in_(language())
-        terminal.line(f"{defect.name:<30} {defect.flow}  {side:<10} ", says, (f"  {defect.rule}", "dim"))
+        terminal.line(
+            f"{defect.name:<30} {defect.flow}  {side:<10} ", says, (f"  {defect.rule}", "dim")
+        )

@@ -1,17 +1,19 @@
 """`telerad generate`: messages, documents and identities for tests."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs
 from harness.show.cli import options
 from harness.show.session import now
 from harness.show.words import tr
 from harness.sim.actor import Actor
+from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request, identity
 from harness.text import say
 
@@ -21,13 +23,29 @@ def command() -> None:
     """The group of things that can be generated."""
 
 
-def _shared(function):  # type: ignore[no-untyped-def]  # a decorator of click options
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _shared(function: F) -> F:
+    """The options of everything that is made from a case."""
     for option in (
-        click.option("--case", "case_name", default=cases.DEFAULT, show_default=True, help=tr("cli.opt.case")),
-        click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")),
-        click.option("--count", type=click.IntRange(1, 100_000), default=1, show_default=True, help=tr("cli.opt.count")),
+        click.option(
+            "--case", "case_name", default=cases.DEFAULT, show_default=True, help=tr("cli.opt.case")
+        ),
+        click.option(
+            "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
+        ),
+        click.option(
+            "--count",
+            type=click.IntRange(1, 100_000),
+            default=1,
+            show_default=True,
+            help=tr("cli.opt.count"),
+        ),
         click.option("--clock", metavar="ISO8601", help=tr("cli.opt.clock")),
-        click.option("--out", type=click.Path(path_type=Path), required=True, help=tr("cli.opt.out_folder")),
+        click.option(
+            "--out", type=click.Path(path_type=Path), required=True, help=tr("cli.opt.out_folder")
+        ),
         options.lang,
     ):
         function = option(function)
@@ -39,7 +57,13 @@ def _shared(function):  # type: ignore[no-untyped-def]  # a decorator of click o
 @options.profile
 @_shared
 def flow_command(
-    flow: str, profile_name: str, case_name: str, seed: int, count: int, clock: str | None, out: Path
+    flow: str,
+    profile_name: str,
+    case_name: str,
+    seed: int,
+    count: int,
+    clock: str | None,
+    out: Path,
 ) -> int:
     """Write `.er7` files, CR at the end of each segment."""
     profile = options.load_profile(profile_name)
@@ -52,7 +76,15 @@ def flow_command(
     return 0
 
 
-def _document(kind: str, make, case_name: str, seed: int, count: int, at: datetime, out: Path) -> None:  # type: ignore[no-untyped-def]  # make: Case -> bytes
+def _document(
+    kind: str,
+    make: Callable[[Case], bytes],
+    case_name: str,
+    seed: int,
+    count: int,
+    at: datetime,
+    out: Path,
+) -> None:
     for number in range(count):
         case = cases.make_case(case_name, seed + number, at)
         _write(out / f"{kind}-{case_name}-{seed + number:05d}.xml", make(case))
@@ -60,9 +92,7 @@ def _document(kind: str, make, case_name: str, seed: int, count: int, at: dateti
 
 @command.command("cr", help=tr("cli.generate.cr"))
 @_shared
-def report_command(
-    case_name: str, seed: int, count: int, clock: str | None, out: Path
-) -> int:
+def report_command(case_name: str, seed: int, count: int, clock: str | None, out: Path) -> int:
     """Write imaging reports."""
     _document("cr", cda_report.report, case_name, seed, count, options.clock(clock) or now(), out)
     return 0
@@ -70,18 +100,26 @@ def report_command(
 
 @command.command("da", help=tr("cli.generate.da"))
 @_shared
-def request_command(
-    case_name: str, seed: int, count: int, clock: str | None, out: Path
-) -> int:
+def request_command(case_name: str, seed: int, count: int, clock: str | None, out: Path) -> int:
     """Write imaging requests."""
     _document("da", cda_request.request, case_name, seed, count, options.clock(clock) or now(), out)
     return 0
 
 
 @command.command("identity", help=tr("cli.generate.identity"))
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed"))
-@click.option("--count", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help=tr("cli.opt.count"))
-@click.option("--format", "form", type=click.Choice(["ndjson"]), default="ndjson", show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
+)
+@click.option(
+    "--count",
+    type=click.IntRange(1, 1_000_000),
+    default=1,
+    show_default=True,
+    help=tr("cli.opt.count"),
+)
+@click.option(
+    "--format", "form", type=click.Choice(["ndjson"]), default="ndjson", show_default=True
+)
 @options.lang
 def identity_command(seed: int, count: int, form: str) -> int:
     """Write identities, one JSON object a line."""

@@ -39,9 +39,7 @@ def profile(function: F) -> F:
 
 def mapping(function: F) -> F:
     """`--mapping`."""
-    option = click.option(
-        "--mapping", type=click.Path(path_type=Path), help=tr("cli.opt.mapping")
-    )
+    option = click.option("--mapping", type=click.Path(path_type=Path), help=tr("cli.opt.mapping"))
     return option(function)
 
 

@@ -15,10 +15,8 @@ def command_line(argv: Sequence[str]) -> str:
     return " ".join(["telerad", *argv[1:]])
 
 
-def finish(
-    report: Report, terminal: Terminal, folder: Path, wanted: Sequence[Output]
-) -> Path:
-    """Show the summary, write the three files of a run and those asked for. Gives the HTML's path."""
+def finish(report: Report, terminal: Terminal, folder: Path, wanted: Sequence[Output]) -> Path:
+    """Show the summary, write the files of a run and those asked for. Gives the HTML's path."""
     lang = language()
     if any(output.kind == "text" and output.file is None for output in wanted):
         terminal.summary(report)
@@ -34,7 +32,7 @@ def finish(
 
 
 def write_wanted(report: Report, wanted: Sequence[Output]) -> None:
-    """The formats of `--format` that have a file; those without one, but text, go to the terminal."""
+    """Write the formats of `--format`: to their file, or to the terminal; text is not ours."""
     import click
 
     for output in wanted:

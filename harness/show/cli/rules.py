@@ -17,7 +17,9 @@ def command() -> None:
 @command.command("list", help=tr("cli.rules.list"))
 @click.argument("prefix", default="")
 @click.option("--flow", help=tr("cli.opt.flow"))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 @options.profile
 @options.lang
 def list_command(prefix: str, flow: str | None, form: str, profile_name: str) -> int:

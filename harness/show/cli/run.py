@@ -19,13 +19,29 @@ from harness.text import say
 
 @click.command("run", help=tr("cli.run"))
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
-@click.option("--sut", type=click.Choice(["ris", "platform", "none"]), default="none", help=tr("cli.opt.sut"))
+@click.option(
+    "--sut", type=click.Choice(["ris", "platform", "none"]), default="none", help=tr("cli.opt.sut")
+)
 @click.option("--sut-host", default="127.0.0.1", show_default=True, help=tr("cli.opt.sut_host"))
 @click.option("--sut-port", type=click.IntRange(1, 65535), help=tr("cli.opt.sut_port"))
-@click.option("--listen", default="127.0.0.1:2575", show_default=True, metavar="HOST:PORT", help=tr("cli.opt.listen"))
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed"))
+@click.option(
+    "--listen",
+    default="127.0.0.1:2575",
+    show_default=True,
+    metavar="HOST:PORT",
+    help=tr("cli.opt.listen"),
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
+)
 @click.option("--clock", metavar="ISO8601", help=tr("cli.opt.clock"))
-@click.option("--ack-timeout", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True, help=tr("cli.opt.ack_timeout"))
+@click.option(
+    "--ack-timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    help=tr("cli.opt.ack_timeout"),
+)
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @options.mapping
@@ -69,9 +85,13 @@ def command(
             listen=options.address(listen),
             ack_timeout=ack_timeout,
             told=terminal.step if text else lambda exchange: None,
-            before=(lambda s: terminal.title(s.title.text.in_(language()))) if text else lambda s: None,
+            before=(lambda s: terminal.title(s.title.text.in_(language())))
+            if text
+            else lambda s: None,
             waits=(lambda f, r, s: _waits(terminal, f, r, s)) if text else lambda f, r, s: None,
-            listening=(lambda r, a: _listens(terminal, r, a)) if text and sut != "none" else lambda r, a: None,
+            listening=(lambda r, a: _listens(terminal, r, a))
+            if text and sut != "none"
+            else lambda r, a: None,
         ),
     )
     finish(report, terminal, folder, wanted)

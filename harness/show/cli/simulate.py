@@ -24,10 +24,20 @@ from harness.wire.transcript import Journal
 
 @click.command("simulate", help=tr("cli.simulate"))
 @click.argument("role", type=click.Choice(["ris", "platform"]))
-@click.option("--listen", default="127.0.0.1:2575", show_default=True, metavar="HOST:PORT", help=tr("cli.opt.listen"))
+@click.option(
+    "--listen",
+    default="127.0.0.1:2575",
+    show_default=True,
+    metavar="HOST:PORT",
+    help=tr("cli.opt.listen"),
+)
 @click.option("--peer", metavar="HOST:PORT", help=tr("cli.opt.peer"))
-@click.option("--case", "case_name", default=cases.DEFAULT, show_default=True, help=tr("cli.opt.case"))
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed"))
+@click.option(
+    "--case", "case_name", default=cases.DEFAULT, show_default=True, help=tr("cli.opt.case")
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
+)
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))

@@ -54,7 +54,7 @@ def make_case(name: str, seed: int, clock: datetime) -> Case:
 
 
 def _case(name: str, seed: int, clock: datetime, kind: Kind) -> Case:
-    chance = random.Random(f"{name}/{seed}")  # noqa: S311  fictitious data, not secrets
+    chance = random.Random(f"{name}/{seed}")  # noqa: S311  fictitious data, no secret
     site = people.organization(chance, "Centre d'imagerie des Essais", ("48000", "MENDE"))
     office = people.organization(chance, "Cabinet médical fictif", ("48000", "MENDE"))
     platform = people.organization(chance, "Plateforme de téléradiologie X", ("69003", "LYON"))

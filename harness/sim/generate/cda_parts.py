@@ -36,7 +36,7 @@ _GENDER: Final = {"M": "Masculin", "F": "Féminin"}
 
 def xml_text(value: str) -> str:
     """Text that XML 1.0 can carry: control characters other than tab and line ends are dropped."""
-    return "".join(c for c in value if c in "\t\n\r" or ord(c) >= 32 and c not in "\ufffe\uffff")
+    return "".join(c for c in value if c in "\t\n\r" or (ord(c) >= 32 and c not in "\ufffe\uffff"))
 
 
 def el(tag: str, *inside: "Element | str | None", **attributes: str) -> Element:
@@ -89,7 +89,7 @@ def ids(root: str, extension: str = "") -> Element:
 
 
 def templates(*roots: str) -> list[Element]:
-    """templateId elements; `root|extension` for those with an extension."""
+    """TemplateId elements; `root|extension` for those with an extension."""
     pairs = (root.partition("|") for root in roots)
     return [el("templateId", root=root, extension=extension) for root, _, extension in pairs]
 
@@ -118,7 +118,7 @@ def reference(value: str) -> Element:
 
 
 def original(value: str) -> Element:
-    """originalText that points to the narrative."""
+    """OriginalText that points to the narrative."""
     return el("originalText", reference(value))
 
 
@@ -169,7 +169,7 @@ def structure(tag: str, what: Organization, *, setting: bool = True) -> Element:
 
 
 def entity(tag: str, who: Professional) -> Element:
-    """assignedEntity or assignedAuthor of a professional."""
+    """AssignedEntity or assignedAuthor of a professional."""
     return el(
         tag,
         ids(PS, who.national_id),

@@ -124,9 +124,7 @@ def _event(case: Case) -> Element:
         coded("translation", modality, el("qualifier", coded("name", _MODALITY)))
         for modality in exam.modalities
     ]
-    translations.append(
-        coded("translation", exam.region, el("qualifier", coded("name", _REGION)))
-    )
+    translations.append(coded("translation", exam.region, el("qualifier", coded("name", _REGION))))
     return el(
         "documentationOf",
         el(

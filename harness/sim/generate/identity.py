@@ -74,7 +74,7 @@ def ins_number(sex: str, born: date, place: str, order: int) -> str:
 def identities(count: int, seed: int) -> Iterator[Patient]:
     """That many patients, always the same for a seed."""
     for number in range(count):
-        yield patient(random.Random(f"{seed}/{number}"))  # noqa: S311  fictitious data, not secrets
+        yield patient(random.Random(f"{seed}/{number}"))  # noqa: S311  no secret
 
 
 def patient(chance: random.Random) -> Patient:

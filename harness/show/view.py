@@ -1,0 +1,179 @@
+"""What the HTML page shows of messages and documents, as plain values for its template."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from harness.show.ranking import Placed
+from harness.sim.record import Judged
+from harness.wire.cda import Document
+from harness.wire.er7 import Message, Segment
+
+MAX_FIELD: Final = 360
+MAX_LINES: Final = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a field. `findings` are the numbers of the findings about it, empty for none."""
+
+    text: str
+    findings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A field with its name (`PID-3`). `cut` is how many characters are not shown."""
+
+    name: str
+    pieces: tuple[Piece, ...]
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """A segment and its fields. `findings`: those about the segment as a whole."""
+
+    name: str
+    line: int
+    fields: tuple[FieldView, ...]
+    findings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line of a document's source."""
+
+    number: int
+    text: str
+    findings: tuple[int, ...] = ()
+
+
+def segments(judged: Judged, placed: Sequence[Placed]) -> Iterator[SegmentView]:
+    """The segments of a message with the findings marked where they are."""
+    if judged.message is None:
+        return
+    marks = [
+        (p.finding.problem.at.span, p.number)
+        for p in placed
+        if p.judged is judged and p.finding.problem.at.xpath is None
+    ]
+    for segment in judged.message.segments:
+        if segment.raw:
+            yield _segment(judged.message, segment, [m for m in marks if m[0]])
+
+
+def _segment(
+    message: Message, segment: Segment, marks: Sequence[tuple[tuple[int, int] | None, int]]
+) -> SegmentView:
+    whole = tuple(number for span, number in marks if span == segment.span)
+    inner = [(span, number) for span, number in marks if span and span != segment.span]
+    fields = []
+    for number in range(1, len(segment.fields)):
+        start, end = segment.field_span(number)
+        near = [(s, n) for s, n in inner if s[0] >= start and s[1] <= end]
+        fields.append(_field(message, segment, number, near))
+    beyond = [n for s, n in inner if s[0] == s[1] == segment.span[1]]
+    shown = {n for f in fields for piece in f.pieces for n in piece.findings}
+    whole += tuple(n for n in beyond if n not in shown)
+    return SegmentView(_clean(segment.name), segment.line, tuple(fields), whole)
+
+
+def _field(
+    message: Message, segment: Segment, number: int, marks: Sequence[tuple[tuple[int, int], int]]
+) -> FieldView:
+    start, end = segment.field_span(number)
+    name = f"{segment.name}-{number}"
+    limit = min(end, start + MAX_FIELD * 2)
+    bounds = {start, limit}
+    for span, _ in marks:
+        bounds |= {min(edge, limit) for edge in span}
+    edges = sorted(bounds)
+    pieces = [_piece(message, first, last, marks) for first, last in pairwise(edges)]
+    points = [Piece("∅", (n,)) for s, n in marks if s[0] == s[1]]
+    return FieldView(_clean(name), (*pieces, *points), max(0, end - limit))
+
+
+def _piece(
+    message: Message, first: int, last: int, marks: Sequence[tuple[tuple[int, int], int]]
+) -> Piece:
+    found = tuple(n for s, n in marks if s[0] <= first and last <= s[1] and s[0] < s[1])
+    return Piece(_clean(message.text(message.raw[first:last])), found)
+
+
+def _clean(text: str) -> str:
+    """Control characters as visible symbols; the template escapes the rest."""
+    return "".join(
+        c if c.isprintable() else chr(0x2400 + ord(c)) if ord(c) < 32 else "�" for c in text
+    )
+
+
+def lines(judged: Judged, placed: Sequence[Placed]) -> Iterator[LineView]:
+    """The source of a document line by line, the findings at their lines."""
+    document = judged.document
+    if document is None:
+        return
+    marks: dict[int, tuple[int, ...]] = {}
+    for p in placed:
+        line = p.finding.problem.at.line
+        if p.judged is judged and p.finding.problem.at.xpath is not None and line:
+            marks[line] = (*marks.get(line, ()), p.number)
+    text = document.raw.decode("utf-8", "replace")
+    for number, line_text in enumerate(text.splitlines()[:MAX_LINES], 1):
+        yield LineView(number, _clean(line_text[: 4 * MAX_FIELD]), marks.get(number, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The head of a document and its narrative, as text."""
+
+    title: str
+    patient: str
+    authors: tuple[str, ...]
+    legal: str
+    version: str
+    sections: tuple[tuple[str, str], ...]
+
+
+def card(document: Document) -> Card | None:
+    """What a reader wants to know first; None when the document cannot be read."""
+    if document.root is None:
+        return None
+    header = "/cda:ClinicalDocument"
+    return Card(
+        title=document.first(f"{header}/cda:title"),
+        patient=_patient(document),
+        authors=tuple(
+            _person(node.value)
+            for node in document.at(f"{header}/cda:author/cda:assignedAuthor/cda:assignedPerson")
+        ),
+        legal=_person(
+            document.first(f"{header}/cda:legalAuthenticator//cda:assignedPerson/cda:name")
+        ),
+        version=document.first(f"{header}/cda:versionNumber/@value"),
+        sections=tuple(_sections(document)),
+    )
+
+
+def _patient(document: Document) -> str:
+    role = "/cda:ClinicalDocument/cda:recordTarget/cda:patientRole"
+    parts = [
+        document.first(f"{role}/cda:patient/cda:name/cda:family[@qualifier='BR']"),
+        document.first(f"{role}/cda:patient/cda:name/cda:given[not(@qualifier)]"),
+        document.first(f"{role}/cda:patient/cda:birthTime/@value"),
+        document.first(f"{role}/cda:id/@extension"),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _person(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _sections(document: Document) -> Iterator[tuple[str, str]]:
+    for node in document.at("//cda:section"):
+        title = "".join(node.element.xpath("string(*[local-name()='title'])"))
+        text = " ".join("".join(node.element.xpath("string(*[local-name()='text'])")).split())
+        if text:
+            yield title, text
