@@ -18,6 +18,7 @@ from harness.text import Text, plain, say
 from harness.wire.er7 import Message, Segment
 from harness.wire.location import Location
 
+_CLOSING: Final = frozenset("]})>|(")
 _TOKEN: Final = re.compile(r"\s*([\[\]{}<>|()]|[A-Za-z][A-Za-z0-9_]*)")
 
 
@@ -56,9 +57,7 @@ class Part:
 def parse(notation: str) -> Part:
     """Read an abstract message. Raises ValueError when it is not well formed."""
     tokens = _tokens(notation)
-    parts, rest = _sequence(tokens, 0, "")
-    if rest != len(tokens):
-        raise ValueError(f"unexpected `{tokens[rest]}` in {notation!r}")
+    parts, _ = _sequence(tokens, 0, "")
     return Part("", parts)
 
 
@@ -86,11 +85,15 @@ def _sequence(tokens: list[str], position: int, end: str) -> tuple[tuple[Part, .
     while position < len(tokens) and tokens[position] != end:
         part, position = _one(tokens, position)
         parts.append(part)
+    if end and position == len(tokens):
+        raise ValueError(f"`{end}` is missing at the end")
     return tuple(parts), position
 
 
 def _one(tokens: list[str], position: int) -> tuple[Part, int]:
     word = tokens[position]
+    if word in _CLOSING:
+        raise ValueError(f"unexpected `{word}`")
     if word in "[{":
         closing = {"[": "]", "{": "}"}[word]
         inner, position = _sequence(tokens, position + 1, closing)
@@ -112,6 +115,8 @@ def _marked(inner: tuple[Part, ...], mark: str) -> Part:
 
 
 def _choice(tokens: list[str], position: int) -> tuple[Part, int]:
+    if ">" not in tokens[position:]:
+        raise ValueError("`>` is missing at the end")
     end = tokens.index(">", position)
     names = [word for word in tokens[position:end] if word != "|"]
     return Part("|".join(names), tuple(Part(name) for name in names), choice=True), end + 1
@@ -126,6 +131,7 @@ class _Match:
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = [s for s in segments if s.raw and not s.name.startswith("Z")]
         self.here = 0
+        self.known: frozenset[str] = frozenset()
         self.problems: list[Problem] = []
 
     @property
@@ -133,6 +139,7 @@ class _Match:
         return self.segments[self.here].name if self.here < len(self.segments) else ""
 
     def run(self, structure: Part) -> list[Problem]:
+        self.known = structure.names
         self.sequence(structure.parts, frozenset())
         while self.name:
             self.unexpected(structure.names)
@@ -176,7 +183,13 @@ class _Match:
             self.sequence(part.parts, later)
 
     def missing(self, part: Part) -> None:
-        name = part.name if not part.parts or part.choice else "/".join(sorted(part.first))
+        """A segment that is not there; of a whole group, each segment that it cannot do without."""
+        if part.parts and not part.choice:
+            for inner in part.parts:
+                if inner.required:
+                    self.missing(inner)
+            return
+        name = part.name
         line = self.segments[min(self.here, len(self.segments)) - 1] if self.here else None
         at = Location(name, None, line.line if line else None, line.span if line else None)
         expected = say("structure.segment", name=name)
@@ -187,7 +200,7 @@ class _Match:
 
     def unexpected(self, known: frozenset[str]) -> None:
         segment = self.segments[self.here]
-        key = "structure.order" if segment.name in known else "structure.unknown"
+        key = "structure.order" if segment.name in self.known else "structure.unknown"
         at = Location(segment.name, None, segment.line, segment.span)
         expected = plain(", ".join(sorted(known))) if len(known) < 8 else say("structure.allowed")
         self.problems.append(Problem(at, expected, say(key, name=segment.name)))

@@ -4,22 +4,23 @@ Source: CI-SIS, Transmission de documents CDA en HL7v2 2.1, segment OBX of the d
 """
 
 from functools import lru_cache
+from typing import Final
 
 from harness.wire import ed
 from harness.wire.cda import Document
 from harness.wire.er7 import Message, Node
 
+# Coding systems (OBX-3.3) of what is ED as well and no CDA document: mail bodies of a transmission,
+# and the protocol of the ANS teleradiology guide.
+_OTHER_SYSTEMS: Final = frozenset({"MetaDMPMSS", "TLR_OBSERVATION"})
+
 
 def document_node(message: Message) -> Node | None:
-    """The OBX-5.5 of the first document of a message; None when it carries none.
-
-    The metadata of the same transmission (mail bodies) are ED as well: they have a coding system
-    of their own, `MetaDMPMSS`.
-    """
+    """The OBX-5.5 of the first document of a message; None when it carries none."""
     for number, segment in enumerate(message.named("OBX"), 1):
         if segment.field(2) != b"ED":
             continue
-        if message.first(f"OBX[{number}]-3.3") != "MetaDMPMSS":
+        if message.first(f"OBX[{number}]-3.3") not in _OTHER_SYSTEMS:
             return message.node(f"OBX[{number}]-5.5")
     return None
 

@@ -208,6 +208,8 @@ def _too_deep(raw: bytes, limits: Limits) -> Refusal | None:
 def _syntax(wrong: etree.XMLSyntaxError) -> Refusal:
     line, column = wrong.position if wrong.position else (None, None)
     reason = str(wrong.msg or wrong).split(", line ")[0]
+    if reason.startswith("Excessive depth"):  # libxml2's own bound, just above ours
+        return Refusal(say("wire.xml.depth", limit=Limits().depth), line or None)
     return Refusal(say("wire.xml.syntax", reason=plain(reason)), line or None, column or None)
 
 
