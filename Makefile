@@ -1,0 +1,39 @@
+# make demo    play the whole exchange on this machine, judge it, write the report
+# make test    run the tests
+# make check   what CI adds to the tests: lint, types, layers
+# Each makes its own .venv from the versions pinned in requirements.lock.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := PIP_CONSTRAINT=requirements.lock PIP_BUILD_CONSTRAINT=requirements.lock \
+       PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+.PHONY: demo test check clean
+
+demo: .venv/.runtime
+	@$(BIN)/telerad demo
+
+test: .venv/.dev
+	@$(BIN)/pytest -n auto --dist loadgroup
+
+check: .venv/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache reports/runs
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("telerad needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.runtime: .venv/.made requirements.lock pyproject.toml
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	@$(PIP) --editable '.[dev]'
+	@touch $@
