@@ -142,7 +142,7 @@ def _scenario(item: Item) -> Scenario:
     try:
         return Scenario.model_validate(content)
     except ValidationError as wrong:
-        raise _placed(item, wrong.errors()[0]) from None
+        raise _placed(item, _most_telling(wrong.errors())) from None
 
 
 def _short_forms(step: Any) -> None:
@@ -155,6 +155,11 @@ def _short_forms(step: Any) -> None:
         inner = step.get(owner)
         if isinstance(inner, dict) and isinstance(inner.get(key), str):
             inner[key] = [inner[key]]
+
+
+def _most_telling(wrongs: Sequence[Any]) -> Any:
+    """An unknown key before anything else: a misspelt one also counts as missing."""
+    return min(wrongs, key=lambda wrong: wrong["type"] != "extra_forbidden")
 
 
 def _placed(item: Item, wrong: Any) -> HarnessError:
@@ -185,8 +190,11 @@ def _allowed(steps: tuple[str | int, ...]) -> list[str]:
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema of a scenario file, for editors."""
+    """JSON Schema of a scenario file, short forms included, for editors."""
     found = Scenario.model_json_schema()
+    for owner, key in (("Acknowledgement", "code"), ("Expectation", "findings")):
+        whole = found["$defs"][owner]["properties"][key]
+        found["$defs"][owner]["properties"][key] = {"anyOf": [{"type": "string"}, whole]}
     codes = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Acknowledgement"}]}
     found["$defs"]["Step"]["properties"]["ack"] = codes
     found["$schema"] = "https://json-schema.org/draft/2020-12/schema"

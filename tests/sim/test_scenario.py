@@ -1,0 +1,207 @@
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from harness import data
+from harness.errors import HarnessError
+from harness.rules import profile as profiles
+from harness.rules.profile import Profile
+from harness.sim import scenario
+from harness.sim.generate import cases
+from harness.sim.scenario import Scenario
+
+GOOD = """\
+scenario: one
+title: {fr: Un, en: One}
+steps:
+  - send: A
+"""
+SHIPPED = [pair for profile in profiles.available() for pair in scenario.find([], profile)]
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "one.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def load_one(tmp_path: Path, text: str) -> Scenario:
+    (found,) = scenario.load(written(tmp_path, text))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column", "said"),
+    [
+        ("steps:", "stepz:", 4, 3, "did you mean `steps`"),
+        ("title:", "titel:", 2, 8, "did you mean `title`"),
+        ("send: A", "sned: A", 4, 11, "did you mean `send`"),
+        ("send: A", "send: A\n    optionnal: true", 5, 16, "did you mean `optional`"),
+        ("send: A", "send: A\n    witin: 3", 5, 12, "did you mean `within`"),
+        ("send: A", "send: A\n    ack: {cod: [AA]}", 5, 16, "did you mean `code`"),
+        ("send: A", "send: A\n    expect: {author: 2}", 5, 22, "did you mean `authors`"),
+        ("send: A", "send: A\n    mutate: [{sett: PID-3}]", 5, 21, "did you mean `set`"),
+        ("en: One", "en: One, de: Eins", 2, 30, "unknown key: `de`"),
+        ("send: A", "send: A\n    zzzzzzzz: 1", 5, 15, "unknown key: `zzzzzzzz`"),
+        ("  - send: A", "  - optional: true", 4, 5, "`send`"),
+        (", en: One", "", 2, 8, "`en`"),
+        ("scenario: one\n", "", 1, 1, "`scenario`"),
+        ("scenario: one", "scenario: One Two", 1, 11, "scenario"),
+        ("\n  - send: A", " []", 3, 8, "steps"),
+        ("\n  - send: A", " A", 3, 8, "steps"),
+        ("\n  - send: A", "\n  - A", 4, 5, "steps.0"),
+        ("title: {fr: Un, en: One}", "title: One", 2, 8, "title"),
+        ("send: A", "send: A\n    within: soon", 5, 13, "within"),
+        ("send: A", "send: A\n    within: 0", 5, 13, "within"),
+        ("send: A", "send: A\n    optional: maybe", 5, 15, "optional"),
+        ("send: A", "send: A\n    ack: {code: []}", 5, 17, "code"),
+        ("send: A", "send: A\n    expect: {authors: none}", 5, 23, "authors"),
+        ("send: A", "send: A\n    mutate: [{to: x}]", 5, 14, "mutate"),
+        ("send: A", "send: A\n    mutate: [{set: PID-3, remove: PID}]", 5, 14, "mutate"),
+        ("send: A", "send: A\n    send: B", 5, 11, "`send`"),
+        ("fr: Un", "fr: &a Un, x: *a", 2, None, ""),
+        ("send: A", "send: !!python/name:os.system A", 4, None, ""),
+        ("{fr: Un", "{fr: Un}}", 2, None, ""),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(
+    tmp_path: Path, old: str, new: str, line: int, column: int | None, said: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(HarnessError) as wrong:
+        scenario.load(written(tmp_path, GOOD.replace(old, new, 1)))
+    found = wrong.value
+    assert found.file == tmp_path / "one.yaml"
+    assert (found.line, found.column if column else None) == (line, column)
+    assert said in found.render("en")
+    assert found.exit_code == 2
+
+
+@pytest.mark.parametrize(("text", "line"), [("", 1), ("---\n", 2), ("# nothing\n", 1)])
+def test_a_file_without_a_scenario_is_refused(tmp_path: Path, text: str, line: int) -> None:
+    with pytest.raises(HarnessError) as wrong:
+        scenario.load(written(tmp_path, text))
+    assert wrong.value.line == line
+
+
+def test_the_place_is_that_of_the_document_that_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError) as wrong:
+        scenario.load(written(tmp_path, GOOD + "---\n" + GOOD.replace("send", "sned")))
+    assert wrong.value.line == 9
+
+
+@pytest.mark.parametrize(
+    ("step", "long"),
+    [
+        ("{send: A, ack: AE}", "{send: A, ack: {code: [AE]}}"),
+        ("{send: A, ack: {code: AE, err: PID}}", "{send: A, ack: {code: [AE], err: PID}}"),
+        ("{send: A, expect: {findings: X-1}}", "{send: A, expect: {findings: [X-1]}}"),
+        ("{send: A}", "{send: A, ack: {code: [AA]}, within: 30, optional: false}"),
+    ],
+)
+def test_a_short_form_stands_for_a_long_one(tmp_path: Path, step: str, long: str) -> None:
+    short = load_one(tmp_path, GOOD.replace("- send: A", f"- {step}"))
+    assert short == load_one(tmp_path, GOOD.replace("- send: A", f"- {long}"))
+
+
+def test_several_scenarios_of_a_file_keep_their_order(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD + "---\n" + GOOD.replace("one", "two"))
+    assert [found.scenario for found in scenario.load(file)] == ["one", "two"]
+
+
+def names(*wanted: str) -> list[str]:
+    return [found.scenario for found, _ in scenario.find(wanted, profiles.DEFAULT)]
+
+
+def test_a_whole_name_finds_one() -> None:
+    assert names("lb-nominal-ct-brain") == ["lb-nominal-ct-brain"]
+
+
+def test_a_prefix_finds_all_that_begin_with_it() -> None:
+    assert len(names("lb-neg")) > 3
+    assert set(names("lb-neg")) == {name for name in names() if name.startswith("lb-neg")}
+
+
+def test_names_keep_the_order_in_which_they_were_asked() -> None:
+    asked = ["lb-neg-ins-key", "lb-nominal-ct-brain"]
+    assert names(*asked) == asked
+
+
+def test_a_file_or_a_folder_finds_what_it_holds(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD)
+    assert names(str(file)) == names(str(tmp_path)) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("lb-nominal-ct-brian", "lb-nominal-ct-brain"), ("no/such.yaml", "such")]
+)
+def test_a_name_that_finds_nothing_is_an_error(name: str, said: str) -> None:
+    with pytest.raises(HarnessError, match=said):
+        names(name)
+
+
+def test_scenarios_are_shipped_and_their_names_unique() -> None:
+    assert len(SHIPPED) >= 9
+    assert len({found.scenario for found, _ in SHIPPED}) == len(SHIPPED)
+
+
+@pytest.mark.parametrize(("shipped", "file"), SHIPPED, ids=[s.scenario for s, _ in SHIPPED])
+def test_a_shipped_scenario_names_what_exists(shipped: Scenario, file: Path) -> None:
+    profile = profiles.load(shipped.profile)
+    assert file.parent.name == shipped.profile
+    assert shipped.case in cases.names()
+    assert shipped.title.fr != shipped.title.en
+    for step in shipped.steps:
+        assert step.send in profile.flows
+        assert [name for name in step.expect.findings if not profile.rule(name)] == []
+
+
+def problems(content: object) -> list[str]:
+    checker = jsonschema.Draft202012Validator(scenario.schema())
+    return [problem.message for problem in checker.iter_errors(content)]
+
+
+@pytest.mark.parametrize("file", sorted({file for _, file in SHIPPED}), ids=lambda file: file.name)
+def test_the_schema_accepts_every_shipped_scenario(file: Path) -> None:
+    for content in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+        assert problems(content) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{send: A, ack: AE}",
+        "{send: A, ack: {code: AE}}",
+        "{send: A, ack: {code: [AE, AR], err: PID-3}}",
+        "{send: A, expect: {findings: X-1}}",
+        "{send: A, expect: {findings: [X-1], authors: 2}}",
+        "{send: A, within: 2.5, optional: true, outside: false}",
+    ],
+)
+def test_the_schema_accepts_what_the_loader_accepts(tmp_path: Path, step: str) -> None:
+    text = GOOD.replace("- send: A", f"- {step}")
+    load_one(tmp_path, text)
+    assert problems(yaml.safe_load(text)) == []
+
+
+@pytest.mark.parametrize("step", ["{sned: A}", "{}", "{send: A, witin: 3}", "{send: A, within: 0}"])
+def test_the_schema_refuses_what_the_loader_refuses(tmp_path: Path, step: str) -> None:
+    text = GOOD.replace("- send: A", f"- {step}")
+    with pytest.raises(HarnessError):
+        load_one(tmp_path, text)
+    assert problems(yaml.safe_load(text)) != []
+
+
+def test_the_schema_file_is_the_schema_of_the_code() -> None:
+    """When it fails: `telerad schema > schemas/scenario.schema.json`."""
+    text = json.dumps(scenario.schema(), ensure_ascii=False, indent=2) + "\n"
+    assert data.path("schemas", "scenario.schema.json").read_text(encoding="utf-8") == text
+
+
+def test_a_scenario_is_deliberate_when_a_step_is_wrong_on_purpose(profile: Profile) -> None:
+    found = {s.scenario: s.deliberate for s, _ in scenario.find([], profile.id)}
+    assert found["lb-neg-ins-key"]
+    assert not found["lb-nominal-ct-brain"]
