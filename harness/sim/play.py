@@ -31,7 +31,7 @@ from harness.sim.events import (
 from harness.sim.judging import Judge, expected_code
 from harness.sim.record import Exchange, Judged
 from harness.sim.scenario import Scenario, Step
-from harness.text import plain, say
+from harness.text import Text, plain, say
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 from harness.wire.transcript import Record
@@ -96,7 +96,7 @@ class Play:
         self.done = False
         self._left = list(scenario.steps)
         self._now: _Current | None = None
-        self._stopped = ""
+        self._stopped: Text | None = None  # why nothing more is played
 
     @property
     def deadline(self) -> float | None:
@@ -143,7 +143,7 @@ class Play:
         if step.outside:
             reason = say("run.outside")
         elif self._stopped:
-            reason = say("run.stopped", flow=self._stopped)
+            reason = self._stopped
         if reason is None:
             return False
         flow = self.profile.flow(step.send)
@@ -426,7 +426,7 @@ class Play:
         accepted = current.answer and current.answer.message
         refused = bool(accepted) and not self._as_wanted(current)
         if not step.optional and (refused or state in ("failed", "no_answer")):
-            self._stopped = step.send
+            self._stopped = say("run.stopped", flow=step.send)
         self._now = None
         return self._next(now)
 
@@ -439,8 +439,8 @@ class Play:
     def interrupt(self) -> None:
         """The user stops the run: what is left is noted as not run."""
         current = self._now
+        self._stopped = self._stopped or say("run.interrupted")
         if current:
-            self._stopped = self._stopped or current.step.send
             self._left.insert(0, current.step)
             self._now = None
         for step in self._left:
