@@ -12,6 +12,7 @@ from enum import Enum, IntEnum
 from harness.rules.elements import Elements
 from harness.text import Text, plain
 from harness.wire.cda import Document
+from harness.wire.edit import Edit
 from harness.wire.er7 import Message
 from harness.wire.location import Location
 
@@ -114,7 +115,8 @@ class Rule:
 
     `kinds`: what it is about (see `Subject.kind`). `group`: the column of the report's matrix.
     `at`: the place as the guide names it. `when` gives the reason why the rule does not apply, or
-    None when it does. `untested`: why nothing outside can tell. `origin`: file and line.
+    None when it does. `untested`: why nothing outside can tell. `given` makes an ordinary message
+    one that the rule applies to; each of `mutants` then breaks it. `origin`: file and line.
     """
 
     id: str
@@ -129,8 +131,8 @@ class Rule:
     untested: Text | None = None
     note: Text | None = None
     mistake: Text | None = None
-    good: str = ""
-    bad: str = ""
+    given: tuple[Edit, ...] = ()
+    mutants: tuple[tuple[Edit, ...], ...] = ()
     origin: str = ""
 
 

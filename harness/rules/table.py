@@ -22,9 +22,10 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 | by | the name of a check written in Python (`rules/checks/`) |
 | observed | `yes`: judged while an exchange is played, not from one message |
 | untested | why nothing outside can tell |
+| given | edits that make an ordinary message one that the row applies to (`wire/edit.py`) |
+| break | edits that break this row and no other, where they do not follow from the row itself |
 
-Everything else describes the rule: id, level, says, document, section, kinds, group,
-note, mistake, good, bad.
+Everything else describes the rule: id, level, says, document, section, kinds, group, note, mistake.
 """
 
 import re
@@ -35,7 +36,7 @@ from pathlib import Path
 from typing import Final
 
 from harness import yamlfile
-from harness.rules import named, structure
+from harness.rules import named, structure, vectors
 from harness.rules.elements import Element, Elements
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
 from harness.rules.types import SHAPES
@@ -63,8 +64,9 @@ _ROW: Final = _PREDICATES | frozenset(
         "when",
         "note",
         "mistake",
+        "given",
+        "break",
     }
-    | {"good", "bad"}
 )
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9.]+)+")
 _WHEN: Final = re.compile(
@@ -112,8 +114,8 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         untested=untested.both() if untested else None,
         note=_optional(row, "note"),
         mistake=_optional(row, "mistake"),
-        good=_word(row, "good"),
-        bad=_word(row, "bad"),
+        given=vectors.given(row, block),
+        mutants=vectors.mutants(row, context.elements),
         origin=f"{row.file.name}:{row.line}",
     )
 

@@ -33,8 +33,6 @@ def command(rule_id: str, profile_name: str) -> int:
         ("explain.kinds", ", ".join(sorted(rule.kinds))),
         ("explain.group", tr(f"group.{rule.group}")),
         ("explain.mistake", rule.mistake.in_(lang) if rule.mistake else ""),
-        ("explain.good", rule.good),
-        ("explain.bad", rule.bad),
         ("explain.note", rule.note.in_(lang) if rule.note else ""),
         ("explain.untested", rule.untested.in_(lang) if rule.untested else ""),
         ("explain.origin", rule.origin),

@@ -1,0 +1,77 @@
+"""How a row is broken: the smallest edits of a good message that trip it, made from the row itself.
+
+What does not follow from the row (a check written in Python) the row says with `break:`; what an
+ordinary message lacks for the row to apply, with `given:`. The self-check proves both.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from harness.rules.elements import Elements
+from harness.rules.structure import Part, parse
+from harness.wire import edit
+from harness.wire.edit import Edit
+from harness.yamlfile import Item
+
+FOREIGN: Final = "ZZ9"  # a value of no table
+_NO_SHAPE: Final = "?"  # a value of no shape and no pattern
+_EQUALS: Final = re.compile(r"(?P<path>[A-Z]\S+) += +(?P<value>[^,]+)(,.*)?")
+
+
+def given(row: Item, block: Item) -> tuple[Edit, ...]:
+    """The edits of `given:`; without one, what the conditions ask of single fields."""
+    own = row.get("given")
+    if own:
+        return tuple(edit.read(item) for item in own.items)
+    conditions = [item.text for item in (block.get("when"), row.get("when")) if item]
+    return tuple(found for text in conditions for found in _met(text))
+
+
+def _met(condition: str) -> Iterator[Edit]:
+    equal = _EQUALS.fullmatch(condition)
+    if equal and not condition.startswith("not "):
+        yield Edit("set", equal["path"], equal["value"].strip())
+
+
+def mutants(row: Item, elements: Elements) -> tuple[tuple[Edit, ...], ...]:
+    """Each is one way to break the row."""
+    own = row.get("break")
+    if own:
+        return (tuple(edit.read(item) for item in own.items),)
+    return tuple(_derived(row, elements))
+
+
+def _derived(row: Item, elements: Elements) -> Iterator[tuple[Edit, ...]]:
+    if item := row.get("structure"):
+        yield (Edit("remove", last_required(parse(item.text))),)
+    if item := row.get("element"):
+        yield tuple(Edit("remove", place) for place in elements[item.text].places)
+    place, usage = row.get("at"), row.get("usage")
+    if place is None:
+        return
+    if usage and usage.text in ("R", "RE"):
+        yield (Edit("remove", place.text),)
+    if usage and usage.text == "X":
+        yield (_something(place.text),)
+    if any(row.get(word) for word in ("is", "in", "set")):
+        yield (Edit("set", place.text, FOREIGN),)
+    if any(row.get(word) for word in ("like", "type")):
+        yield (Edit("set", place.text, _NO_SHAPE),)
+    if row.get("card"):
+        yield (Edit("repeat", place.text),)
+
+
+def _something(place: str) -> Edit:
+    if "-" in place:
+        return Edit("set", place, FOREIGN)
+    return Edit(
+        "add", f"{place}|1", "MSH" if place == "NTE" else "MSA" if place == "ERR" else "PID"
+    )
+
+
+def last_required(part: Part) -> str:
+    """The last segment that a structure cannot do without."""
+    required = [inner for inner in part.parts if inner.required]
+    last = required[-1]
+    return last_required(last) if last.parts and not last.choice else last.name

@@ -1,0 +1,121 @@
+"""Good subjects of every kind, from which the self-check makes its mutants.
+
+They come from the generators, with a patient of known number so that tables can name values:
+`185054809598744` is fictitious (order number 987 in Mende) and has the right key.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from harness.rules.profile import Profile
+from harness.rules.rule import Outcome, Subject
+from harness.sim.actor import Actor
+from harness.sim.case import Case
+from harness.sim.generate import cases
+from harness.wire import edit
+from harness.wire.cda import Document
+from harness.wire.edit import Edit
+from harness.wire.er7 import Message
+
+CLOCK: Final = datetime.fromisoformat("2026-01-05T10:00:00+01:00")
+CASES: Final = ("ct-brain", "us-abdomen", "dx-knee")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A subject that breaks nothing."""
+
+    name: str
+    subject: Subject
+
+    def changed(self, profile: Profile, edits: tuple[Edit, ...]) -> Subject:
+        """A changed copy. Raises HarnessError when a place is not there."""
+        subject = self.subject
+        if not edits:
+            return subject
+        if subject.message is None:
+            raw = subject.document.raw if subject.document else b""
+            document = Document.parse(edit.apply_to_document(raw, edits))
+            return replace(subject, document=document)
+        message = edit.apply(subject.message, edits)
+        made = profile.subject(subject.kind, message, earlier=subject.earlier)
+        return replace(made, request=subject.request, on_wire=subject.on_wire)
+
+
+def patient_of(case: Case) -> Case:
+    """The case with the patient whose values the tables may name."""
+    patient = replace(
+        case.patient,
+        ins="185054809598744",
+        birth_name="ESSAI",
+        birth_given_names=("CLAUDE", "ALIX"),
+        sex="M",
+        birth_date=date(1985, 5, 20),
+        birth_cog="48095",
+        birth_city="MENDE",
+        used_name="EPREUVE",
+        used_given_name="CLAUDE",
+    )
+    return replace(case, patient=patient)
+
+
+def bases(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
+    """Good subjects by kind, the plainest first."""
+    found: dict[str, list[Base]] = {}
+    for name in CASES:
+        for base in _of_case(profile, name):
+            found.setdefault(base.subject.kind, []).append(base)
+    return {kind: tuple(some) for kind, some in found.items()}
+
+
+def _of_case(profile: Profile, name: str) -> Iterator[Base]:
+    case = patient_of(cases.make_case(name, 1, CLOCK))
+    actors = {role: Actor(role, profile, case) for role in ("ris", "platform")}
+    earlier: tuple[Subject, ...] = ()
+    for flow in profile.flows.values():
+        message = actors[flow.sender].compose(flow.id, case, CLOCK)
+        subject = profile.subject(flow.id, message, earlier=earlier)
+        earlier += (subject,)
+        yield Base(f"{name}/{flow.id}", subject)
+        yield Base(f"{name}/{flow.id} on the wire", replace(subject, on_wire=True))
+        yield from _others(profile, name, subject)
+        receiver = actors[flow.receiver]
+        yield from _answers(profile, name, receiver, flow.id, message)
+
+
+def _others(profile: Profile, name: str, subject: Subject) -> Iterator[Base]:
+    """The same message as one that is no flow, and its document on its own."""
+    if subject.document is None:
+        yield Base(f"{name}/{subject.kind} as HL7", replace(subject, kind="HL7", earlier=()))
+        return
+    yield Base(f"{name}/{subject.kind} as DOC", replace(subject, kind="DOC", earlier=()))
+    yield Base(f"{name}/{subject.kind} as MDM", as_mdm(profile, subject))
+    kind = profile.flows[subject.kind].document
+    alone = profile.document_subject(kind, subject.document)
+    yield Base(f"{name}/{kind}", alone)
+
+
+def as_mdm(profile: Profile, subject: Subject) -> Subject:
+    """The document in an MDM message, as the transmission guide allows."""
+    edits = (
+        Edit("set", "MSH-9", "MDM^T02^MDM_T02"),
+        Edit("set", "MSH-12", "2.6"),
+        Edit("add", "EVN||20260105100000+0100", "MSH"),
+        Edit("add", "TXA|1|CN|TX||||||||1^^1.2.250.1.213.99.1^ISO|||||LA", "OBR"),
+    )
+    message = edit.apply(subject.carried, edits)
+    return profile.subject("DOC", message)
+
+
+def _answers(
+    profile: Profile, name: str, actor: Actor, flow: str, message: Message
+) -> Iterator[Base]:
+    outcomes: tuple[Outcome, ...] = ()
+    accepted = actor.answer(flow, message, outcomes, CLOCK)
+    wrong = edit.apply(message, (Edit("remove", "MSH-11"),))
+    refused = actor.answer(flow, wrong, profile.judge(profile.subject(flow, wrong)), CLOCK)
+    for answer, request, word in ((accepted, message, "AA"), (refused, wrong, "AE")):
+        if answer:
+            yield Base(f"{name}/ACK {word}", profile.subject("ACK", answer, request=request))

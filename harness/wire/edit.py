@@ -1,0 +1,179 @@
+"""Changes made on purpose to a message, or to the document inside it: small, named, readable.
+
+Scenarios use them to be wrong (`mutate:`), rule rows to say how they are broken (`break:`).
+
+    {set: PLACE, to: VALUE}     write a value, as it is (not escaped)
+    {remove: PLACE}             empty every field that the place names, or take a segment out
+    {repeat: PLACE}             a segment, or a repetition of a field, twice
+    {add: TEXT, after: NAME}    one more segment behind the last one of that name
+    {bytes: NAME}               a change of the written form (see `BYTES`)
+
+A place is a path (`er7path.py`); one that begins with `/` is an XPath of the document.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import pybase64
+from lxml import etree
+
+from harness.errors import HarnessError
+from harness.text import say
+from harness.wire import er7path
+from harness.wire.cda import NAMESPACES
+from harness.wire.er7 import Message
+from harness.yamlfile import Item
+
+BYTES: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "lf": lambda raw: raw.replace(b"\r", b"\n"),
+    "crlf": lambda raw: raw.replace(b"\r", b"\r\n"),
+    "bom": lambda raw: b"\xef\xbb\xbf" + raw,
+    "junk-before": lambda raw: b"POST / HTTP/1.1 " + raw,
+    "no-msh": lambda raw: raw.replace(b"MSH", b"XSH", 1),
+    "latin": lambda raw: raw.decode("utf-8").encode("iso8859-15", "replace"),
+    "lower-case-segment": lambda raw: raw.replace(b"\rPID", b"\rpid", 1).replace(
+        b"\rMSA", b"\rmsa", 1
+    ),
+    "truncated-base64": lambda raw: _cut_base64(raw),
+    "wrapped-base64": lambda raw: _wrap_base64(raw),
+}
+_KEYS: Final = frozenset({"set", "to", "remove", "repeat", "add", "after", "bytes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change. `verb`: set, remove, repeat, add or bytes; `place` and `value` as it needs."""
+
+    verb: str
+    place: str
+    value: str = ""
+
+    @property
+    def in_document(self) -> bool:
+        """It changes the document, not the message around it."""
+        return self.place.startswith("/")
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.place}" + (f" = {self.value}" if self.verb == "set" else "")
+
+
+def read(item: Item) -> Edit:
+    """An edit of a YAML file. Raises HarnessError with its place."""
+    item.only(_KEYS)
+    verbs = [verb for verb in ("set", "remove", "repeat", "add", "bytes") if item.get(verb)]
+    if len(verbs) != 1:
+        raise item.error("scenario.one_change")
+    verb = verbs[0]
+    place = item.need(verb).text
+    if verb == "bytes":
+        if place not in BYTES:
+            raise item.error("yaml.unknown_value", hint=", ".join(BYTES), value=place)
+        return Edit(verb, place)
+    if verb == "add":
+        return Edit(verb, place, item.need("after").text)
+    if not place.startswith("/") and not er7path.is_path(place):
+        raise item.error("er7.path.wrong", path=place)
+    return Edit(verb, place, item.need("to").text if verb == "set" else "")
+
+
+def apply(message: Message, edits: Iterable[Edit]) -> Message:
+    """A changed copy. Raises HarnessError when a place is not there."""
+    for edit in edits:
+        if edit.in_document:
+            message = in_document(message, partial(apply_to_document, edits=(edit,)))
+        else:
+            message = _VERBS[edit.verb](message, edit)
+    return message
+
+
+def apply_to_document(document: bytes, edits: Sequence[Edit]) -> bytes:
+    """A changed copy of a document. Raises HarnessError when an XPath selects nothing."""
+    root = etree.fromstring(document)
+    for edit in edits:
+        found = root.xpath(edit.place, namespaces=dict(NAMESPACES))
+        if not isinstance(found, list) or not found:
+            raise HarnessError(say("er7.path.nothing", path=edit.place))
+        for node in found:
+            _change(node, edit)
+    return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def in_document(message: Message, change: Callable[[bytes], bytes]) -> Message:
+    """The message with its document (the first OBX-5.5 in base64) decoded, changed, put back."""
+    for number, segment in enumerate(message.named("OBX"), 1):
+        if segment.field(2) == b"ED":
+            place = f"OBX[{number}]-5.5"
+            raw = pybase64.b64decode(message.node(place).data)
+            return message.with_value(place, pybase64.b64encode(change(raw)))
+    raise HarnessError(say("er7.path.nothing", path="OBX-5.5"))
+
+
+def _set(message: Message, edit: Edit) -> Message:
+    return message.with_value(edit.place, edit.value)
+
+
+def _remove(message: Message, edit: Edit) -> Message:
+    """Every field named, until none holds anything; a segment is taken out."""
+    if er7path.parse(edit.place).field is None:
+        return message.without(edit.place)
+    for node in [found for found in message.at(edit.place) if found.present]:
+        message = message.with_value(node.at.path, b"")
+    return message
+
+
+def _repeat(message: Message, edit: Edit) -> Message:
+    path = er7path.parse(edit.place)
+    if path.field is None:
+        segment = message.named(path.segment)[0]
+        return message.with_segment(message.text(segment.raw), after=path.segment)
+    node = message.node(edit.place)
+    return message.with_value(node.at.path, node.data + message.delimiters.repetition + node.data)
+
+
+def _add(message: Message, edit: Edit) -> Message:
+    return message.with_segment(edit.place, after=edit.value)
+
+
+def _bytes(message: Message, edit: Edit) -> Message:
+    return Message(BYTES[edit.place](message.raw))
+
+
+_VERBS: Final[dict[str, Callable[[Message, Edit], Message]]] = {
+    "set": _set,
+    "remove": _remove,
+    "repeat": _repeat,
+    "add": _add,
+    "bytes": _bytes,
+}
+
+
+def _change(node: Any, edit: Edit) -> None:
+    if isinstance(node, etree._Element):
+        if edit.verb == "set":
+            node.text = edit.value
+        elif edit.verb == "repeat":
+            node.addnext(etree.fromstring(etree.tostring(node, with_tail=False)))
+        else:
+            node.getparent().remove(node)
+        return
+    owner = node.getparent()
+    if edit.verb == "set":
+        owner.set(node.attrname, edit.value)
+    else:
+        del owner.attrib[node.attrname]
+
+
+def _cut_base64(raw: bytes) -> bytes:
+    """A character of no base64 in the middle of the document, and what follows it gone."""
+    message = Message(raw)
+    data = message.node("OBX[1]-5.5").data
+    return message.with_value("OBX[1]-5.5", data[: len(data) // 2] + b"*").raw
+
+
+def _wrap_base64(raw: bytes) -> bytes:
+    """Blanks inside the base64, as libraries that wrap lines leave them."""
+    message = Message(raw)
+    data = message.node("OBX[1]-5.5").data
+    return message.with_value("OBX[1]-5.5", data[:76] + b" " + data[76:]).raw
