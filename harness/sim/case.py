@@ -21,11 +21,15 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A number and who gave it. `authority` is a name, `oid` the same as an OID."""
+    """A number and who gave it. `authority` is a name, `oid` the same as an OID.
+
+    `written` is the whole field as a peer wrote it in ER7, to be echoed as it is; empty for ours.
+    """
 
     value: str
     authority: str = ""
     oid: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

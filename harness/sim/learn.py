@@ -4,8 +4,10 @@ Everything is read from the elements' places and the fields of the guides; what 
 say keeps the value that the case had.
 """
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Final
 
 from harness.rules.elements import Elements
 from harness.sim.case import (
@@ -20,7 +22,10 @@ from harness.sim.case import (
     Professional,
     Visit,
 )
-from harness.wire.er7 import Message
+from harness.sim.generate.exams import DCM, KINDS, LOINC, dose_code, sop_class
+from harness.wire.er7 import STANDARD, Message
+
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
 
 def learn(case: Case, message: Message, elements: Elements) -> Case:
@@ -31,6 +36,7 @@ def learn(case: Case, message: Message, elements: Elements) -> Case:
         visit=_visit(case, message),
         order=_order(case, message),
     )
+    case = _act(case, message)
     if elements["study-uid"].find(message) or elements["accession-number"].find(message):
         case = _examination(case, message, elements)
     return case
@@ -53,7 +59,7 @@ def _patient(known: Patient, message: Message) -> Patient:
         birth_city=message.first("PID-11[7=BDL].3"),
         used_name=message.first("PID-5[7=D].1"),
         used_given_name=message.first("PID-5[7=D].2"),
-        ipp=_number(message, "PID-3[5=PI]", component=True) or known.ipp,
+        ipp=_number(message, "PID-3[5=PI]") or known.ipp,
         address=_address(message, "PID-11[7=H]") or known.address,
     )
 
@@ -74,14 +80,24 @@ def _time(value: str) -> datetime | None:
     return None
 
 
-def _number(message: Message, place: str, *, component: bool = False) -> Identifier | None:
-    """A CX (`component`) or an EI as number, authority and OID."""
+def _number(message: Message, place: str) -> Identifier | None:
+    """A CX as number, authority and OID."""
     value = message.first(f"{place}.1")
     if not value:
         return None
-    if component:
-        return Identifier(value, message.first(f"{place}.4.1"), message.first(f"{place}.4.2"))
-    return Identifier(value, message.first(f"{place}.2"), message.first(f"{place}.3"))
+    return Identifier(value, message.first(f"{place}.4.1"), message.first(f"{place}.4.2"))
+
+
+def _entity(message: Message, place: str) -> Identifier | None:
+    """An EI as number, authority and OID, kept as written when our delimiters are the same."""
+    value = message.first(f"{place}.1")
+    if not value:
+        return None
+    same = message.delimiters == STANDARD
+    written = message.text(message.node(place).data) if same else ""
+    return Identifier(
+        value, message.first(f"{place}.2"), message.first(f"{place}.3"), written=written
+    )
 
 
 def _address(message: Message, place: str) -> Address | None:
@@ -100,8 +116,8 @@ def _visit(case: Case, message: Message) -> Visit:
     return replace(
         case.visit,
         patient_class=message.first("PV1-2") or case.visit.patient_class,
-        number=_number(message, "PV1-19", component=True) or case.visit.number,
-        account=_number(message, "PID-18", component=True) or case.visit.account,
+        number=_number(message, "PV1-19") or case.visit.number,
+        account=_number(message, "PID-18") or case.visit.account,
         start=_time(message.first("PV1-44")) or case.visit.start,
     )
 
@@ -109,10 +125,30 @@ def _visit(case: Case, message: Message) -> Visit:
 def _order(case: Case, message: Message) -> Order:
     return replace(
         case.order,
-        placer_number=_number(message, "ORC-2") or case.order.placer_number,
+        placer_number=_entity(message, "ORC-2") or case.order.placer_number,
         placed=_time(message.first("ORC-9")) or case.order.placed,
         justification=message.first("OBR-13") or case.order.justification,
     )
+
+
+def _act(case: Case, message: Message) -> Case:
+    """The act of OBR-4 in LOINC; an act that we know brings its words and its codes with it."""
+    code = message.first("OBR-4.1")
+    if not code or message.first("OBR-4.3") != LOINC[2] or code == case.exam.act.code:
+        return case
+    act = Code(code, message.first("OBR-4.2") or code, *LOINC)
+    exam = replace(case.exam, act=act, ccam=None, laterality=None, products=())
+    kind = next((kind for kind in KINDS.values() if kind.act.code == code), None)
+    if kind is None:
+        return replace(case, exam=exam)
+    exam = replace(
+        exam,
+        ccam=kind.ccam,
+        site=kind.site,
+        laterality=kind.laterality,
+        sop_class=sop_class(kind.sop_class),
+    )
+    return replace(case, exam=exam, narrative=kind.words)
 
 
 def _examination(case: Case, message: Message, elements: Elements) -> Case:
@@ -150,15 +186,17 @@ def _first_code(known: tuple[Code, ...], code: str) -> tuple[Code, ...]:
 
 
 def _doses(case: Case, message: Message) -> tuple[Dose, ...]:
-    codes = [node.value for node in message.at("OBX-3.1")]
-    values = [node.value for node in message.at("OBX-5")]
-    units = [node.value for node in message.at("OBX-6.1")]
-    found = {code: (value, unit) for code, value, unit in zip(codes, values, units, strict=False)}
-    return tuple(
-        replace(dose, value=found[dose.code.code][0], unit=found[dose.code.code][1] or dose.unit)
-        for dose in case.exam.doses
-        if dose.code.code in found
-    )
+    """Numbers coded in the DICOM dictionary; the unit as said, else as our own case has it."""
+    known = {dose.code.code: dose.unit for dose in case.exam.doses}
+    found = []
+    for number in range(1, len(message.named("OBX")) + 1):
+        obx = f"OBX[{number}]"
+        code, value = message.first(f"{obx}-3.1"), message.first(f"{obx}-5")
+        unit = message.first(f"{obx}-6.1") or known.get(code, "")
+        if message.first(f"{obx}-3.3") == DCM[2] and unit and _NUMBER.fullmatch(value):
+            label = message.first(f"{obx}-3.2") or code
+            found.append(Dose(dose_code(code, label), value, unit))
+    return tuple(found)
 
 
 def _person(known: Professional, message: Message, place: str) -> Professional:

@@ -88,7 +88,9 @@ def _msh(header: Header, kind: str, version: str, profile: str = "") -> str:
 
 
 def _ei(number: Identifier) -> str:
-    """Entity identifier: number, and the authority's OID."""
+    """Entity identifier: as the peer wrote it; else number, and the authority's OID."""
+    if number.written:
+        return number.written
     parts = {1: escape(number.value)}
     if number.oid:
         parts |= {3: number.oid, 4: "ISO"}
