@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.rules import guess
-from harness.rules.rule import Subject
+from harness.rules.rule import Subject, Verdict
 from harness.sim.actor import Actor, Conversation
 from harness.sim.events import (
     Action,
@@ -216,7 +216,9 @@ class Simulation:
             del self._pending[number]
             wanted = say("run.reached") if reason else say("run.ack_wanted")
             actual = plain(reason) if reason else say("run.closed")
-            self._settle(waiting, step_outcomes=(self.judge.broken(rule, wanted, actual),))
+            verdict = Verdict.INCONCLUSIVE if reason else None
+            outcome = self.judge.broken(rule, wanted, actual, verdict=verdict)
+            self._settle(waiting, step_outcomes=(outcome,))
 
     def _note(self, kind: str, direction: str, connection: str, flow: str, raw: bytes) -> None:
         at = self.setting.wall().isoformat()
