@@ -37,18 +37,22 @@ class Element:
                     return node
         return None
 
+    def nodes(self, message: Message) -> tuple[Node, ...]:
+        """Everything that stands at the first place that holds something."""
+        for place in self.places:
+            found = tuple(node for node in message.at(place) if node.present)
+            if found:
+                return found
+        return ()
+
     def value(self, message: Message) -> str:
         """What stands at the first place that holds something; empty when none does."""
         node = self.find(message)
         return node.value if node else ""
 
     def values(self, message: Message) -> tuple[str, ...]:
-        """Everything that stands at the first place that holds something."""
-        for place in self.places:
-            found = tuple(node.value for node in message.at(place) if node.present)
-            if found:
-                return found
-        return ()
+        """The values of `nodes`."""
+        return tuple(node.value for node in self.nodes(message))
 
 
 Elements = Mapping[str, Element]

@@ -16,6 +16,7 @@ _CHECKS: dict[str, Check] = {}
 _MODULES: Final = (
     "acknowledgement",
     "conversation",
+    "datatypes",
     "encoding",
     "ins",
     "orders",

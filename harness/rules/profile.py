@@ -5,7 +5,7 @@ says where business data stand. `judge` gives the outcomes of everything that a 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
@@ -16,7 +16,7 @@ from harness import data, yamlfile
 from harness.errors import HarnessError
 from harness.rules import elements, schematron, table
 from harness.rules.elements import Elements
-from harness.rules.rule import Outcome, Rule, SpecRef, Subject, evaluate_all
+from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, evaluate_all
 from harness.rules.transmitted import document_of
 from harness.text import Text, plain, say
 from harness.wire.cda import Document
@@ -165,20 +165,29 @@ def _rules(folder: Path, content: Item, places: Elements) -> Iterator[Rule]:
     kinds = {name: item.texts for name, item in content.need("kinds").fields.items()}
     single = {kind: (kind,) for members in kinds.values() for kind in members}
     context = table.Context({**single, **kinds}, places, _value_sets(), frozenset(documents()))
-    for file in _tables(folder, content):
-        yield from table.load(file, context)
+    for file, at_most in _tables(folder, content):
+        for rule in table.load(file, context):
+            yield replace(rule, level=at_most) if at_most and rule.level is Level.MUST else rule
     for name, item in content.need("schematron").fields.items():
         yield from schematron.load(data.path("schematron", name), frozenset(item.texts))
 
 
-def _tables(folder: Path, content: Item) -> Iterator[Path]:
+def _tables(folder: Path, content: Item) -> Iterator[tuple[Path, Level | None]]:
+    """The tables, and the level that a pack's rules have at most in this profile.
+
+    A pack is a name, or `{pack: NAME, at_most: SHOULD}` when the guide does not cite it itself.
+    """
     for item in content.need("tables").items:
-        yield folder / item.text
+        yield folder / item.text, None
     for pack in content.need("packs").items:
-        files = sorted(data.path("schemas", "packs", pack.text).glob("*.yaml"))
+        name, at_most = pack, None
+        if isinstance(pack.value, dict):
+            pack.only(frozenset({"pack", "at_most"}))
+            name, at_most = pack.need("pack"), Level[pack.need("at_most").text]
+        files = sorted(data.path("schemas", "packs", name.text).glob("*.yaml"))
         if not files:
-            raise pack.error("yaml.unknown_value", value=pack.text)
-        yield from files
+            raise name.error("yaml.unknown_value", value=name.text)
+        yield from ((file, at_most) for file in files)
 
 
 @cache
@@ -201,7 +210,8 @@ def _refuse_twins(rules: Iterable[Rule]) -> None:
 
 def _hash(folder: Path, content: Item, mapping: Path | None) -> str:
     """SHA-256 over every file that decides a verdict, by name and content."""
-    files = [folder / "profile.yaml", folder / "elements.yaml", *_tables(folder, content)]
+    files = [folder / "profile.yaml", folder / "elements.yaml"]
+    files += [file for file, _ in _tables(folder, content)]
     files += [data.path("schematron", name) for name in content.need("schematron").fields]
     files += sorted(data.path("schemas", "valuesets").glob("*.yaml"))
     files += sorted(Path(schematron.__file__).parent.rglob("*.py"))

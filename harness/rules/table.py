@@ -11,11 +11,13 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 
 | word | meaning |
 |---|---|
-| at | the place (see `wire/er7path.py`); the row is about each node that it names |
+| at | the place, or a list of places (see `wire/er7path.py`); the row is about every node named |
 | usage | R must be there, X must not, O or RE need not; level MUST for R and X, SHOULD for RE |
 | type is in like set | what a value must be: shape, one value, a list, a pattern, a value set |
+| form | what `like` asks, in words: `{fr: …, en: …}` |
 | card | how many: `1..1`, `0..*` |
-| element | a business datum that must stand at one of its places (see `elements.py`) |
+| element | a business datum that must stand at one of its places (see `elements.py`); with one of |
+|      | the words above, what it must be where it stands |
 | structure | the abstract message (see `structure.py`) |
 | when | one condition: `PATH`, `not PATH`, `PATH = A, B` (one of), `PATH != A, B` (none of), |
 |      | `after D` (a message of that kind came before); a block's and a row's both count |
@@ -64,6 +66,7 @@ _ROW: Final = _PREDICATES | frozenset(
         "when",
         "note",
         "mistake",
+        "form",
         "given",
         "break",
     }
@@ -109,8 +112,8 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         kinds=_kinds(row.get("kinds") or block.need("kinds"), context),
         group=(row.get("group") or block.need("group")).text,
         check=None if untested or row.get("observed") else _check(row, context),
-        when=_when(conditions, _place(row)),
-        at=_place(row),
+        when=_when(conditions, _places(row)),
+        at=", ".join(_places(row)),
         untested=untested.both() if untested else None,
         note=_optional(row, "note"),
         mistake=_optional(row, "mistake"),
@@ -130,11 +133,12 @@ def _word(row: Item, key: str) -> str:
     return item.text if item else ""
 
 
-def _place(row: Item) -> str:
+def _places(row: Item) -> tuple[str, ...]:
     item = row.get("at")
-    if item and not er7path.is_path(item.text):
-        raise item.error("er7.path.wrong", path=item.text)
-    return item.text if item else ""
+    for place in item.items if item else ():
+        if not er7path.is_path(place.text):
+            raise place.error("er7.path.wrong", path=place.text)
+    return item.texts if item else ()
 
 
 def _level(row: Item) -> Level:
@@ -167,12 +171,12 @@ def _kinds(item: Item, context: Context) -> frozenset[str]:
 # -- conditions -----------------------------------------------------------------------------
 
 
-def _when(items: list[Item], place: str) -> When | None:
-    """The row's conditions, and: where the segment itself is missing, the structure says so."""
+def _when(items: list[Item], places: tuple[str, ...]) -> When | None:
+    """The row's conditions, and: where the segments are all missing, the structure says so."""
     conditions = [_condition(item) for item in items]
-    segment = place.partition("[")[0].partition("-")[0] if "-" in place else ""
-    if segment:
-        conditions.append(_has_segment(segment))
+    segments = {place.partition("[")[0].partition("-")[0] for place in places if "-" in place}
+    if segments:
+        conditions.append(_has_segment(frozenset(segments)))
     if not conditions:
         return None
 
@@ -183,9 +187,9 @@ def _when(items: list[Item], place: str) -> When | None:
     return applies
 
 
-def _has_segment(name: str) -> When:
-    reason = say("when.no_segment", name=name)
-    return lambda subject: None if subject.carried.named(name) else reason
+def _has_segment(names: frozenset[str]) -> When:
+    reason = say("when.no_segment", name=", ".join(sorted(names)))
+    return lambda subject: None if any(map(subject.carried.named, names)) else reason
 
 
 def _condition(item: Item) -> When:
@@ -219,7 +223,8 @@ def _check(row: Item, context: Context) -> Check:
     if by := row.get("by"):
         return _by_name(by)
     if item := row.get("element"):
-        return _element(item, context)
+        wanted = _wanted(row, context)
+        return _element_value(item, wanted, context) if wanted else _element(item, context)
     if item := row.get("structure"):
         return _structure(item)
     return _value_check(row, context)
@@ -242,10 +247,27 @@ def _structure(item: Item) -> Check:
     return lambda subject: structure.check(whole, subject.carried)
 
 
-def _element(item: Item, context: Context) -> Check:
+def _named_element(item: Item, context: Context) -> Element:
     element = context.elements.get(item.text)
     if element is None:
-        raise item.error("yaml.unknown_value", value=item.text)
+        near = get_close_matches(item.text, context.elements, n=1)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else None
+        raise item.error("yaml.unknown_value", hint=hint, value=item.text)
+    return element
+
+
+def _element_value(item: Item, wanted: "tuple[_Wanted, ...]", context: Context) -> Check:
+    element = _named_element(item, context)
+
+    def check(subject: Subject) -> Iterator[Problem]:
+        for node in element.nodes(subject.carried):
+            yield from _of_node(node, "", wanted, wanted[0].words)
+
+    return check
+
+
+def _element(item: Item, context: Context) -> Check:
+    element = _named_element(item, context)
 
     def check(subject: Subject) -> Iterable[Problem]:
         if element.find(subject.carried) is None:
@@ -291,7 +313,9 @@ def _wanted(row: Item, context: Context) -> tuple[_Wanted, ...]:
     if item := row.get("set"):
         found.append(_from_set(item, context))
     if item := row.get("like"):
-        found.append(_Wanted(say("value.like", pattern=item.text), _pattern(item)))
+        form = row.get("form")
+        words = form.both() if form else say("value.like", pattern=item.text)
+        found.append(_Wanted(words, _pattern(item)))
     if item := row.get("type"):
         if item.text not in SHAPES:
             raise item.error("yaml.unknown_value", hint=", ".join(SHAPES), value=item.text)
@@ -320,8 +344,8 @@ def _pattern(item: Item) -> re.Pattern[str]:
 
 
 def _value_check(row: Item, context: Context) -> Check:
-    place, usage = row.need("at").text, _word(row, "usage")
-    _place(row)
+    row.need("at")
+    places, usage = _places(row), _word(row, "usage")
     if usage and usage not in ("R", "RE", "O", "X", "C"):
         raise row.need("usage").error("yaml.unknown_value", hint="R, RE, O, X, C", value=usage)
     wanted = _wanted(row, context)
@@ -329,11 +353,15 @@ def _value_check(row: Item, context: Context) -> Check:
     expected = wanted[0].words if wanted else say("value.some")
 
     def check(subject: Subject) -> Iterator[Problem]:
-        nodes = list(subject.carried.at(place))
-        if card:
-            yield from _count(nodes, card)
-        for node in nodes:
-            yield from _of_node(node, usage, wanted, expected)
+        message = subject.carried
+        for place in places:
+            if len(places) > 1 and not message.named(place[:3]):
+                continue
+            nodes = list(message.at(place))
+            if card:
+                yield from _count(nodes, card)
+            for node in nodes:
+                yield from _of_node(node, usage, wanted, expected)
 
     return check
 

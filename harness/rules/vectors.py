@@ -16,6 +16,7 @@ from harness.yamlfile import Item
 
 FOREIGN: Final = "ZZ9"  # a value of no table
 _NO_SHAPE: Final = "?"  # a value of no shape and no pattern
+_DEMANDS: Final = ("is", "in", "set", "like", "type")
 _EQUALS: Final = re.compile(r"(?P<path>[A-Z]\S+) += +(?P<value>[^,]+)(,.*)?")
 
 
@@ -46,28 +47,27 @@ def _derived(row: Item, elements: Elements) -> Iterator[tuple[Edit, ...]]:
     if item := row.get("structure"):
         yield (Edit("remove", last_required(parse(item.text))),)
     if item := row.get("element"):
-        yield tuple(Edit("remove", place) for place in elements[item.text].places)
-    place, usage = row.get("at"), row.get("usage")
-    if place is None:
-        return
+        places = elements[item.text].places
+        if any(row.get(word) for word in _DEMANDS):
+            yield from _of_place(row, places[0])
+        else:
+            yield tuple(Edit("remove", place) for place in places)
+    at = row.get("at")
+    yield from _of_place(row, at.items[0].text) if at else ()
+
+
+def _of_place(row: Item, place: str) -> Iterator[tuple[Edit, ...]]:
+    usage = row.get("usage")
     if usage and usage.text in ("R", "RE"):
-        yield (Edit("remove", place.text),)
+        yield (Edit("remove", place),)
     if usage and usage.text == "X":
-        yield (_something(place.text),)
+        yield (Edit("set", place, FOREIGN),)
     if any(row.get(word) for word in ("is", "in", "set")):
-        yield (Edit("set", place.text, FOREIGN),)
+        yield (Edit("set", place, FOREIGN),)
     if any(row.get(word) for word in ("like", "type")):
-        yield (Edit("set", place.text, _NO_SHAPE),)
+        yield (Edit("set", place, _NO_SHAPE),)
     if row.get("card"):
-        yield (Edit("repeat", place.text),)
-
-
-def _something(place: str) -> Edit:
-    if "-" in place:
-        return Edit("set", place, FOREIGN)
-    return Edit(
-        "add", f"{place}|1", "MSH" if place == "NTE" else "MSA" if place == "ERR" else "PID"
-    )
+        yield (Edit("repeat", place),)
 
 
 def last_required(part: Part) -> str:

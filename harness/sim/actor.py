@@ -15,7 +15,6 @@ from harness.sim.defects import Defect
 from harness.sim.generate import cda_report, cda_request, messages
 from harness.sim.generate.messages import Header, Refusal
 from harness.sim.learn import learn
-from harness.sim.scenario import Mutation
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
@@ -158,13 +157,3 @@ def _error_code(finding: Finding) -> str:
     if finding.problem.actual.en == "absent":
         return "101"
     return "102"
-
-
-def mutated(message: Message, mutations: Sequence[Mutation]) -> Message:
-    """The message with a scenario's deliberate changes. HarnessError when a place is not there."""
-    for mutation in mutations:
-        if mutation.remove:
-            message = message.without(mutation.remove)
-        else:
-            message = message.with_value(mutation.set, mutation.to)
-    return message

@@ -14,7 +14,7 @@ from typing import Final
 
 from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Subject, Verdict
-from harness.sim.actor import Actor, mutated
+from harness.sim.actor import Actor
 from harness.sim.case import Case
 from harness.sim.defects import Defect
 from harness.sim.events import (
@@ -32,6 +32,7 @@ from harness.sim.judging import Judge, expected_code
 from harness.sim.record import Exchange, Judged
 from harness.sim.scenario import Scenario, Step
 from harness.text import Text, plain, say
+from harness.wire import edit
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 from harness.wire.transcript import Record
@@ -181,7 +182,7 @@ class Play:
         actor = self.actors[current.sender]
         at = self.setting.wall()
         message = actor.compose(current.step.send, self.case, at)
-        message = mutated(message, current.step.mutate)
+        message = edit.apply(message, (change.edit for change in current.step.mutate))
         current.message, current.sent_at = message, at
         block = actor.framed(current.step.send, message)
         self._note("message", current.sender, "out", current, message.raw)

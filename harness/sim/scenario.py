@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from harness import data, yamlfile
 from harness.errors import HarnessError
 from harness.text import Text, plain, say
+from harness.wire.edit import BYTES, Edit
 from harness.yamlfile import Item
 
 
@@ -43,18 +44,35 @@ class Acknowledgement(_Closed):
 class Mutation(_Closed):
     """One change made to a message on purpose, so that it is wrong.
 
-    `set` and `to`: write a value at a place. `remove`: empty a place, or take a segment out.
+    One of `set` (with `to`), `remove`, `repeat`, `add` (with `after`) and `bytes`: see
+    `wire/edit.py`.
     """
 
     set: str = ""
     to: str = ""
     remove: str = ""
+    repeat: str = ""
+    add: str = ""
+    after: str = ""
+    bytes: str = ""
 
     @model_validator(mode="after")
     def _one_of(self) -> "Mutation":
-        if bool(self.set) == bool(self.remove):
+        if sum(map(bool, (self.set, self.remove, self.repeat, self.add, self.bytes))) != 1:
             raise ValueError(say("scenario.one_change").en)
+        if self.bytes and self.bytes not in BYTES:
+            raise ValueError(", ".join(BYTES))
         return self
+
+    @property
+    def edit(self) -> Edit:
+        """The change itself."""
+        for verb in ("remove", "repeat", "bytes"):
+            if place := getattr(self, verb):
+                return Edit(verb, place)
+        if self.add:
+            return Edit("add", self.add, self.after or "MSH")
+        return Edit("set", self.set, self.to)
 
 
 class Expectation(_Closed):

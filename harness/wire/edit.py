@@ -3,7 +3,8 @@
 Scenarios use them to be wrong (`mutate:`), rule rows to say how they are broken (`break:`).
 
     {set: PLACE, to: VALUE}     write a value, as it is (not escaped)
-    {remove: PLACE}             empty every field that the place names, or take a segment out
+    {remove: PLACE}             empty every field or component that the place names; take a
+                                segment, or a picked repetition, out
     {repeat: PLACE}             a segment, or a repetition of a field, twice
     {add: TEXT, after: NAME}    one more segment behind the last one of that name
     {bytes: NAME}               a change of the written form (see `BYTES`)
@@ -32,6 +33,9 @@ BYTES: Final[dict[str, Callable[[bytes], bytes]]] = {
     "bom": lambda raw: b"\xef\xbb\xbf" + raw,
     "junk-before": lambda raw: b"POST / HTTP/1.1 " + raw,
     "no-msh": lambda raw: raw.replace(b"MSH", b"XSH", 1),
+    "dollar-separator": lambda raw: raw.replace(b"|", b"$"),
+    "cut-document": lambda raw: raw[: len(raw) // 2],
+    "other-root": lambda raw: raw.replace(b"ClinicalDocument", b"OtherDocument"),
     "latin": lambda raw: raw.decode("utf-8").encode("iso8859-15", "replace"),
     "lower-case-segment": lambda raw: raw.replace(b"\rPID", b"\rpid", 1).replace(
         b"\rMSA", b"\rmsa", 1
@@ -92,6 +96,8 @@ def apply_to_document(document: bytes, edits: Sequence[Edit]) -> bytes:
     """A changed copy of a document. Raises HarnessError when an XPath selects nothing."""
     root = etree.fromstring(document)
     for edit in edits:
+        if edit.verb == "bytes":
+            return BYTES[edit.place](document)
         found = root.xpath(edit.place, namespaces=dict(NAMESPACES))
         if not isinstance(found, list) or not found:
             raise HarnessError(say("er7.path.nothing", path=edit.place))
@@ -116,7 +122,8 @@ def _set(message: Message, edit: Edit) -> Message:
 
 def _remove(message: Message, edit: Edit) -> Message:
     """Every field named, until none holds anything; a segment is taken out."""
-    if er7path.parse(edit.place).field is None:
+    path = er7path.parse(edit.place)
+    if path.field is None or (path.repetition_pick and not path.component):
         return message.without(edit.place)
     for node in [found for found in message.at(edit.place) if found.present]:
         message = message.with_value(node.at.path, b"")

@@ -374,13 +374,28 @@ class Message:
         return self._with_line(segment, self._join(segment, fields) + segment.end)
 
     def without(self, path: str) -> "Message":
-        """A copy without the segments, or with the first field or part emptied, that is named."""
+        """A copy without the segments or the repetitions, or with the first field or part emptied,
+        that is named.
+        """
         parsed = er7path.parse(path)
+        if parsed.field is not None and parsed.repetition_pick and not parsed.component:
+            return self._without_repetition(parsed)
         if parsed.field is not None:
             return self.with_value(path, b"")
         gone = {id(segment) for segment, _ in self._choose(parsed)}
         kept = (s.raw + s.end for s in self.segments if id(s) not in gone)
         return Message(self.raw[: self.start] + b"".join(kept))
+
+    def _without_repetition(self, path: Path) -> "Message":
+        chosen = next(self._choose(path), None)
+        if chosen is None or path.field is None or path.repetition_pick is None:
+            raise HarnessError(say("er7.path.nothing", path=f"{path.segment}-{path.field}"))
+        segment, pick = chosen[0], path.repetition_pick
+        repetitions = segment.field(path.field).split(self.delimiters.repetition)
+        kept = [r for n, r in enumerate(repetitions, 1) if not self._matches(pick, n, r)]
+        fields = [*segment.fields]
+        fields[path.field] = self.delimiters.repetition.join(kept)
+        return self._with_line(segment, self._join(segment, fields) + segment.end)
 
     def with_segment(self, raw: str, *, after: str) -> "Message":
         """A copy with one more segment behind the last segment named `after`."""

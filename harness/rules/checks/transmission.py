@@ -19,6 +19,8 @@ from harness.wire.location import Location
 
 _EVENTS: Final = ("ORU^R01^ORU_R01", "MDM^T02^MDM_T02", "MDM^T04^MDM_T02", "MDM^T10^MDM_T02")
 _STATUS_OF: Final = {"NW": "F", "RO": "C", "CA": "D"}
+_STATUSES: Final = frozenset(_STATUS_OF.values())
+_SYSTEMS: Final = frozenset({"LN", "TRE_A05"})
 _CONTROL_OF: Final = {"T02": "NW", "T10": "RO", "T04": "CA"}
 
 
@@ -47,7 +49,7 @@ def action_agrees(subject: Subject) -> Iterator[Problem]:
         yield Problem(control.at, plain(f"`{wanted}`"), quoted(control.value))
     status = _part(subject, "11")
     expected = _STATUS_OF.get(wanted)
-    if expected and status and status.present and status.value != expected:
+    if expected and status and status.value in _STATUSES and status.value != expected:
         words = say("transmission.action", status=expected, control=wanted)
         yield Problem(status.at, words, quoted(status.value))
 
@@ -56,6 +58,8 @@ def action_agrees(subject: Subject) -> Iterator[Problem]:
 def code_agrees(subject: Subject) -> Iterator[Problem]:
     for component in ("1", "3"):
         wanted = subject.carried.node(f"OBR-4.{component}")
+        if component == "3" and wanted.value not in _SYSTEMS:
+            return  # OBR-4 is blamed already
         found = _part(subject, f"3.{component}")
         if found and wanted.present and found.value.strip() != wanted.value.strip():
             expected = say("value.same", value=quoted(wanted.value), place=f"OBR-4.{component}")

@@ -186,6 +186,7 @@ def _identifiers(patient: Patient) -> list[str]:
 def _pv1(case: Case) -> str:
     fields = {
         2: case.visit.patient_class,
+        3: _components({1: "IMAGERIE", 4: f"{escape(case.site.name)}&{case.site.finess}&N"}),
         7: _xcn(case.responsible),
         19: _cx(case.visit.number, "VN"),
         44: stamp(case.visit.start),
