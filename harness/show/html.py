@@ -4,20 +4,15 @@ Everything that was received is escaped by the template; style and script are al
 only. The page can be read without its script.
 """
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
-import jinja2
 from markupsafe import Markup
 
-from harness import data
 from harness.rules.rule import Level, Outcome, Rule, Verdict
-from harness.show import view
+from harness.show import page, view
 from harness.show.excerpt import excerpt
 from harness.show.ranking import every_outcome, findings_in_order
 from harness.show.report import Report
@@ -30,17 +25,17 @@ STEP_HEIGHT: Final = 58
 
 def to_html(report: Report, lang: str = "fr") -> str:
     """The page as text. `lang` is the language that it opens in."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = page.asset("report.css"), page.asset("report.js")
     placed = findings_in_order(report)
     return (
-        _environment()
+        page.environment()
         .get_template("report.html.j2")
         .render(
             report=report,
             lang=lang,
             style=Markup(style),  # noqa: S704  our own file
             script=Markup(script),  # noqa: S704  our own file
-            policy=_policy(style, script),
+            policy=page.policy(style, script),
             findings=placed,
             scores=_scores(report),
             untested=_untested(report),
@@ -57,63 +52,6 @@ def to_html(report: Report, lang: str = "fr") -> str:
             names=catalogue(),
         )
     )
-
-
-def _asset(name: str) -> str:
-    return data.path("reports", "template", name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    """Content-Security-Policy: nothing from anywhere, our style and script by their hash."""
-
-    def digest(text: str) -> str:
-        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest(style)}'; "
-        f"script-src 'sha256-{digest(script)}'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    loader = jinja2.FileSystemLoader(data.path("reports", "template"))
-    environment = jinja2.Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["both"] = _both
-    environment.globals["t"] = _translated
-    return environment
-
-
-def _both(text: Text | None) -> Markup:
-    """Both languages; the style shows the one that the page is in."""
-    if text is None:
-        return Markup("")
-    if text.fr == text.en:
-        return _with_code(text.fr)
-    pair = Markup('<span class="fr" lang="fr">{}</span><span class="en" lang="en">{}</span>')
-    return pair.format(_with_code(text.fr), _with_code(text.en))
-
-
-def _with_code(text: str) -> Markup:
-    """The text escaped, what stands between backticks as code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return Markup("{}").format(text)
-    code = Markup("<code>{}</code>")
-    shown = (
-        code.format(part) if n % 2 else Markup("{}").format(part) for n, part in enumerate(parts)
-    )
-    return Markup("").join(shown)
-
-
-def _translated(key: str, /, **values: str | int | float | Text) -> Markup:
-    return _both(say(key, **values))
 
 
 # -- what the first screen says -------------------------------------------------------------
