@@ -6,7 +6,9 @@ which is faster and keeps the place of every failure.
 
 What our files carry beyond the standard's own words: `id`, `role` (error, warning), `see`
 (`document#section`) on every assert, a diagnostic `<id>-en` with the English text, and in the
-namespace `urn:telerad:schematron` an `actual` (XPath of what was found instead) and a `group`.
+namespace `urn:telerad:schematron` an `actual` (XPath of what was found instead), a `group`, and
+`given` and `break`: edits of a good document, for the self-check where it finds none by itself
+(`set XPATH = VALUE`, `remove XPATH`, `repeat XPATH`, several parted by `;`).
 
 Source: ISO/IEC 19757-3:2016, 5.4 (a node is for the first rule of a pattern that matches it).
 """
@@ -22,6 +24,7 @@ from harness.errors import HarnessError
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
 from harness.text import Text, plain, say
 from harness.wire.cda import Document
+from harness.wire.edit import Edit
 from harness.wire.location import Location
 
 _SCH: Final = "{http://purl.oclc.org/dsdl/schematron}"
@@ -113,8 +116,27 @@ def _asserts(
             check=_check(context, taken, lets, test, actual, Text(_words(element), english)),
             when=_when(context, rule.get("context", "")),
             at=rule.get("context", ""),
+            given=_edits(element.get(f"{_OURS}given", "")),
+            mutants=_mutants(element.get(f"{_OURS}break", "")),
             origin=f"{scope.file.name}:{element.sourceline}",
         )
+
+
+def _edits(text: str) -> tuple[Edit, ...]:
+    return tuple(_edit(part.strip()) for part in text.split(";") if part.strip())
+
+
+def _edit(text: str) -> Edit:
+    verb, _, rest = text.partition(" ")
+    if verb != "set":
+        return Edit(verb, rest.strip())
+    place, _, value = rest.rpartition(" = ")
+    return Edit(verb, place.strip(), value.strip())
+
+
+def _mutants(text: str) -> tuple[tuple[Edit, ...], ...]:
+    edits = _edits(text)
+    return (edits,) if edits else ()
 
 
 def _when(context: etree.XPath, shown: str) -> When:

@@ -283,29 +283,46 @@ class Play:
         return self._finish(current, now)
 
     def _belongs_to_earlier(self, answer: Message) -> bool:
-        """MSA-2 names a message of an earlier step that is still without its answer."""
+        """MSA-2 names a message of an earlier step, and not the one that waits."""
+        waiting = self._now.message.first("MSH-10") if self._now and self._now.message else ""
         named = answer.first("MSA-2")
-        return any(
-            x.request and x.request.message and x.request.message.first("MSH-10") == named
-            for x in self.exchanges
-            if x.state == "no_answer"
-        )
+        return named != waiting and self._earlier(named) is not None
+
+    def _earlier(self, control_id: str) -> int | None:
+        """Position of the latest exchange whose message has this control ID."""
+        for position in reversed(range(len(self.exchanges))):
+            request = self.exchanges[position].request
+            if request and request.message and request.message.first("MSH-10") == control_id:
+                return position
+        return None
 
     def _stray_answer(self, answer: Message) -> None:
-        named = answer.first("MSA-2")
-        for position, exchange in enumerate(self.exchanges):
-            request = exchange.request.message if exchange.request else None
-            if exchange.state == "no_answer" and request and request.first("MSH-10") == named:
-                late = self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late"))
-                judged = self.judge.answer(
-                    answer, request, f"messages/{exchange.number:04d}-{exchange.flow}.ack.er7"
-                )
-                self.exchanges[position] = replace(
-                    exchange,
-                    answer=judged,
-                    step_outcomes=(*exchange.step_outcomes, late),
-                )
-                return
+        """An answer that nothing waits for: late, or once too often, or to nobody's message."""
+        position = self._earlier(answer.first("MSA-2"))
+        if position is not None and self.exchanges[position].state == "no_answer":
+            self._late(position, answer)
+            return
+        node = answer.node("MSA-2")
+        actual = say("run.stray", value=node.value or "-")
+        stray = self.judge.broken("ACK-STRAY", say("run.no_answer_wanted"), actual)
+        if position is None and self._now:
+            self._now.outcomes.append(stray)
+        elif self.exchanges:
+            self._add(len(self.exchanges) - 1 if position is None else position, stray)
+
+    def _late(self, position: int, answer: Message) -> None:
+        exchange = self.exchanges[position]
+        request = exchange.request.message if exchange.request else None
+        if request:
+            file = f"messages/{exchange.number:04d}-{exchange.flow}.ack.er7"
+            judged = self.judge.answer(answer, request, file)
+            self.exchanges[position] = replace(exchange, answer=judged)
+        self._add(position, self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late")))
+
+    def _add(self, position: int, outcome: Outcome) -> None:
+        exchange = self.exchanges[position]
+        outcomes = (*exchange.step_outcomes, outcome)
+        self.exchanges[position] = replace(exchange, step_outcomes=outcomes)
 
     def _take_answer(self, current: _Current, answer: Message, now: float) -> None:
         if current.message is None:

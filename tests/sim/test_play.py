@@ -166,14 +166,14 @@ def test_an_answer_too_late_is_kept_with_its_message(
     assert play.exchanges[2].verdict is Verdict.PASS
 
 
-def test_an_answer_after_the_end_changes_no_verdict(
+def test_a_second_answer_is_one_too_many(
     as_ris: Callable[..., Play], setting: Setting, journal: list[Record]
 ) -> None:
     play = as_ris({"send": "A"})
     (first,) = play.start(0.0)
     play.handle(answer_to(first, setting), 0.1)
     play.handle(answer_to(first, setting, "AE"), 0.2)
-    assert [x.verdict for x in play.exchanges] == [Verdict.PASS]
+    assert [broken(x) for x in play.exchanges] == [{"ACK-STRAY"}]
     assert [r.kind for r in journal] == ["message", "ack", "ack"]
 
 

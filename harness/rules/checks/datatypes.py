@@ -13,7 +13,7 @@ from harness.rules.table import quoted
 from harness.text import plain, say
 from harness.wire.er7 import Node
 
-_AUTHORITIES: Final = ("PID-3.4", "PID-18.4", "PV1-19.4")
+_TYPES: Final = ("ISO", "DNS", "UUID", "L", "M", "N")
 _PEOPLE: Final = ("PV1-7", "PV1-8", "ORC-10", "ORC-11", "ORC-12", "OBR-16")
 _NUMBERS: Final = ("ORC-2", "ORC-3", "OBR-2", "OBR-3")
 _CODES: Final = ("OBR-4", "OBX-3")
@@ -29,6 +29,16 @@ def _parts(subject: Subject, path: str, *numbers: int) -> Iterator[tuple[Node, .
             yield tuple(message.node(f"{whole.at.path}.{number}") for number in numbers)
 
 
+def _authorities(subject: Subject, *numbers: int) -> Iterator[tuple[Node, ...]]:
+    """Sub-components of CX-4 of patient, account and visit numbers; the INS has its own rules."""
+    for path in ("PID-3", "PID-18", "PV1-19"):
+        for (kind,) in _parts(subject, path, 5):
+            if kind.value != "INS":
+                place = kind.at.path.removesuffix(".5")
+                message = subject.carried
+                yield tuple(message.node(f"{place}.4.{number}") for number in numbers)
+
+
 @named("identifier-has-authority")
 def has_authority(subject: Subject) -> Iterator[Problem]:
     for path in ("PID-18", "PV1-19"):
@@ -39,29 +49,34 @@ def has_authority(subject: Subject) -> Iterator[Problem]:
 
 @named("authority-is-typed")
 def authority_is_typed(subject: Subject) -> Iterator[Problem]:
-    for path in _AUTHORITIES:
-        for identifier, kind in _parts(subject, path, 2, 3):
-            if identifier.present != kind.present:
-                missing = kind if identifier.present else identifier
-                yield Problem(missing.at, say("value.some"), say("value.absent"))
+    for identifier, kind in _authorities(subject, 2, 3):
+        if identifier.present != kind.present:
+            missing = kind if identifier.present else identifier
+            yield Problem(missing.at, say("value.some"), say("value.absent"))
+
+
+@named("authority-type")
+def authority_type(subject: Subject) -> Iterator[Problem]:
+    for kind, _ in _authorities(subject, 3, 2):
+        if kind.present and kind.value not in _TYPES:
+            words = ", ".join(f"`{name}`" for name in _TYPES)
+            yield Problem(kind.at, say("value.one_of", values=words), quoted(kind.value))
 
 
 @named("authority-finess")
 def authority_finess(subject: Subject) -> Iterator[Problem]:
-    for path in _AUTHORITIES:
-        for identifier, kind in _parts(subject, path, 2, 3):
-            wrong = identifier.present and not _FINESS.fullmatch(identifier.value)
-            if kind.value in ("M", "N") and wrong:
-                yield Problem(identifier.at, say("types.finess"), quoted(identifier.value))
+    for identifier, kind in _authorities(subject, 2, 3):
+        wrong = identifier.present and not _FINESS.fullmatch(identifier.value)
+        if kind.value in ("M", "N") and wrong:
+            yield Problem(identifier.at, say("types.finess"), quoted(identifier.value))
 
 
 @named("authority-oid")
 def authority_oid(subject: Subject) -> Iterator[Problem]:
-    for path in _AUTHORITIES:
-        for identifier, kind in _parts(subject, path, 2, 3):
-            wrong = identifier.present and not _OID.fullmatch(identifier.value)
-            if kind.value == "ISO" and wrong:
-                yield Problem(identifier.at, say("types.oid"), quoted(identifier.value))
+    for identifier, kind in _authorities(subject, 2, 3):
+        wrong = identifier.present and not _OID.fullmatch(identifier.value)
+        if kind.value == "ISO" and wrong:
+            yield Problem(identifier.at, say("types.oid"), quoted(identifier.value))
 
 
 @named("name-type-of-person")

@@ -12,7 +12,17 @@ import click
 from harness.errors import HarnessError
 from harness.show.words import language, tr
 
-VERBS: Final = ("demo", "run", "simulate", "check", "generate", "rules", "explain", "schema")
+VERBS: Final = (
+    "demo",
+    "run",
+    "simulate",
+    "check",
+    "generate",
+    "rules",
+    "explain",
+    "selfcheck",
+    "schema",
+)
 
 
 class _Verbs(click.Group):

@@ -1,0 +1,131 @@
+"""Proofs of the rules that only an exchange can show: what is late, missing, stray, out of frame.
+
+Each is played in memory, as the RIS, against a platform that does one thing wrong. Time is a number
+that the proof gives.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from harness.rules.profile import Profile
+from harness.rules.rule import Rule
+from harness.sim.actor import Actor
+from harness.sim.events import Action, Answered, Event, Strayed, Tick, Unreachable
+from harness.sim.generate import cases
+from harness.sim.play import ACK_TIMEOUT, Play, Setting
+from harness.sim.scenario import Scenario
+from harness.sim.selfcheck.bases import CLOCK, patient_of
+from harness.sim.selfcheck.prove import Proof
+from harness.wire.er7 import Message
+
+_WRONG_KEY: Final = {"set": "PID-3[5=INS].1", "to": "185054809598745"}
+
+
+class Table:
+    """One exchange A with a platform whose answers the proof decides."""
+
+    def __init__(self, profile: Profile, step: Mapping[str, Any], *, role: str = "ris") -> None:
+        case = patient_of(cases.make_case("ct-brain", 1, CLOCK))
+        setting = Setting(profile, case, frozenset({role}), lambda: CLOCK, lambda record: None)
+        names = {"fr": "auto-contrôle", "en": "self-check"}
+        content = {"scenario": "self-check", "title": names, "profile": profile.id, "steps": [step]}
+        self.profile = profile
+        self.play = Play(Scenario.model_validate(content), setting)
+        self.platform = Actor("platform", profile, case)
+        self.sent: list[Action] = self.play.start(0.0)
+
+    def answer(self, at: float = 0.1) -> None:
+        """The platform's honest answer, at a time in seconds."""
+        request = Message(self.sent[0].data.removeprefix(b"\x0b")[:-2])
+        subject = self.profile.subject("A", request, on_wire=True)
+        answer = self.platform.answer("A", request, self.profile.judge(subject), CLOCK)
+        if answer:
+            self.event(Answered("ris", "ris-1", answer.raw), at)
+
+    def event(self, event: Event, at: float = 0.1) -> None:
+        """Something happens."""
+        self.play.handle(event, at)
+
+    def broken(self) -> set[str]:
+        """Ids of the rules about the exchange itself that were broken."""
+        outcomes = (o for x in self.play.exchanges for o in x.step_outcomes)
+        return {outcome.rule.id for outcome in outcomes if outcome.findings}
+
+
+def _silent(table: Table) -> None:
+    table.event(Tick(), ACK_TIMEOUT + 1)
+
+
+def _late(table: Table) -> None:
+    table.event(Tick(), ACK_TIMEOUT + 1)
+    table.answer(ACK_TIMEOUT + 2)
+
+
+def _twice(table: Table) -> None:
+    table.answer()
+    table.answer(0.2)
+
+
+def _unreachable(table: Table) -> None:
+    table.event(Unreachable("ris", "127.0.0.1:1 refused"))
+
+
+def _stray(what: str, head: bytes, size: int) -> Callable[[Table], None]:
+    def happen(table: Table) -> None:
+        table.event(Strayed("ris", "ris-1", what, head, size))
+        table.answer()
+
+    return happen
+
+
+_SEND: Final[Mapping[str, Any]] = {"send": "A"}
+_REFUSE: Final[Mapping[str, Any]] = {
+    "send": "A",
+    "mutate": [_WRONG_KEY],
+    "ack": {"code": ["AE"], "err": "PID-5"},
+}
+
+# rule: the step, and what goes wrong with it
+SCRIPTS: Final[Mapping[str, tuple[Mapping[str, Any], Callable[[Table], None]]]] = {
+    "ACK-NONE": (_SEND, _silent),
+    "ACK-LATE": (_SEND, _late),
+    "ACK-STRAY": (_SEND, _twice),
+    "STEP-ACK": ({"send": "A", "ack": {"code": ["AE"]}}, Table.answer),
+    "STEP-ERR": (_REFUSE, Table.answer),
+    "STEP-EXPECT": ({"send": "A", "expect": {"findings": ["INS-F03"]}}, Table.answer),
+    "STEP-REACH": (_SEND, _unreachable),
+    "MLLP-BLOCK": (_SEND, _stray("unfinished", b"MSH|^~", 6)),
+    "MLLP-JUNK": (_SEND, _stray("junk", b"\r\n", 2)),
+    "MLLP-SIZE": (_SEND, _stray("oversize", b"MSH|^~", 10**9)),
+}
+_BESIDE: Final = {"ACK-LATE": {"ACK-NONE"}}
+
+
+def prove(rule: Rule, profile: Profile) -> Proof:
+    """The proof of an observed rule. It is kept by an honest exchange and broken by its script."""
+    if rule.id == "STEP-MESSAGE":
+        return _no_message(rule, profile)
+    script = SCRIPTS.get(rule.id)
+    if script is None:
+        return Proof(rule, killed=False, why="no script breaks it")
+    honest = Table(profile, _SEND)
+    honest.answer()
+    if honest.broken():
+        return Proof(rule, killed=False, why="an honest exchange breaks it")
+    bad = Table(profile, script[0])
+    script[1](bad)
+    return _told(rule, bad.broken())
+
+
+def _no_message(rule: Rule, profile: Profile) -> Proof:
+    """The system under test is the RIS, and sends nothing."""
+    table = Table(profile, {"send": "A", "within": 1}, role="platform")
+    table.event(Tick(), 2.0)
+    return _told(rule, table.broken())
+
+
+def _told(rule: Rule, broken: set[str]) -> Proof:
+    if rule.id not in broken:
+        return Proof(rule, killed=False, why=f"its script breaks {sorted(broken)} instead")
+    also = broken - {rule.id} - _BESIDE.get(rule.id, set())
+    return Proof(rule, killed=True, base="played in memory", also=tuple(sorted(also)))
