@@ -1,6 +1,6 @@
 # make demo    play the whole exchange on this machine, judge it, write the report
 # make test    run the tests
-# make check   what CI adds to the tests: lint, types, layers
+# make check   what CI adds to the tests: lint, types, layers, self-check of the rules
 # Each makes its own .venv from the versions pinned in requirements.lock.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -21,6 +21,7 @@ check: .venv/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/telerad selfcheck
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache reports/runs

@@ -16,13 +16,14 @@ from harness import data, yamlfile
 from harness.errors import HarnessError
 from harness.rules import elements, schematron, table
 from harness.rules.elements import Elements
-from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, evaluate_all
+from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, Verdict, evaluate_all
 from harness.rules.transmitted import document_of
 from harness.text import Text, plain, say
 from harness.wire.cda import Document
 from harness.wire.er7 import Message
 from harness.yamlfile import Item
 
+_NO_MESSAGE: Final = "HL7-MSH"  # the rule that speaks when there is no header to speak of
 DEFAULT: Final = "livre-blanc-2024"
 _KEYS: Final = frozenset(
     {"profile", "title", "document", "version", "flows", "kinds", "tables", "packs", "schematron"}
@@ -68,11 +69,23 @@ class Profile:
         return tuple(self._outcomes(subject))
 
     def _outcomes(self, subject: Subject) -> Iterator[Outcome]:
+        if subject.message and not subject.message.has_header:
+            yield from self._of_no_message(subject)
+            return
         yield from evaluate_all(self.rules, subject)
         flow = self.flows.get(subject.kind)
         kind = flow.document if flow else "CDA" if subject.kind == "DOC" else ""
         if kind and subject.document and subject.document.root is not None:
             yield from evaluate_all(self.rules, Subject(kind, subject.message, subject.document))
+
+    def _of_no_message(self, subject: Subject) -> Iterator[Outcome]:
+        """What has no MSH is no message: one finding says so, and no other rule applies."""
+        for rule in self.rules:
+            if rule.id == _NO_MESSAGE:
+                yield from evaluate_all((rule,), subject)
+            elif subject.kind in rule.kinds and not rule.untested:
+                reason = say("when.no_message")
+                yield Outcome(rule, Verdict.NOT_APPLICABLE, reason=reason)
 
     def subject(
         self,

@@ -191,6 +191,11 @@ class Message:
         broken = _BREAK.search(self.raw, position)
         return broken.span() if broken else (len(self.raw),) * 2
 
+    @property
+    def has_header(self) -> bool:
+        """There is an MSH segment, though something may stand before it."""
+        return self.raw[self.start : self.start + 3] == b"MSH"
+
     @cached_property
     def _has_line_feed(self) -> bool:
         return b"\n" in self.raw

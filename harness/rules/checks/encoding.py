@@ -10,7 +10,7 @@ from harness.rules.named import named
 from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
 from harness.text import Text, plain, say
-from harness.wire import charset
+from harness.wire import charset, ed
 from harness.wire.er7 import Message
 from harness.wire.location import Location
 
@@ -22,7 +22,7 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 def begins_with_msh(subject: Subject) -> Iterator[Problem]:
     message = subject.carried
     before = message.raw[: message.start]
-    if message.raw[message.start : message.start + 3] != b"MSH":
+    if not message.has_header:
         yield Problem(Location("MSH", None, 1, (0, 0)), plain("`MSH`"), _first_bytes(message.raw))
     elif before and not before.startswith(_BOMS):
         where = Location("MSH", None, 1, (0, len(before)))
@@ -30,7 +30,12 @@ def begins_with_msh(subject: Subject) -> Iterator[Problem]:
 
 
 def _first_bytes(raw: bytes) -> Text:
-    return quoted(raw[:24].decode("latin-1")) if raw else say("value.absent")
+    if raw[:4].count(0) or raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return say("encoding.utf16")
+    kind = ed.looks_like(raw)
+    if kind in ("text", "hl7", "base64", "binary"):
+        return quoted(raw[:24].decode("latin-1"))
+    return say(f"content.{kind}")
 
 
 @named("no-byte-order-mark")
