@@ -49,6 +49,7 @@ def check(paths: Sequence[Path], asked: Asked) -> Report:
         started=started,
         seconds=time.monotonic() - begin,
         rules=profile.rules,
+        flows=tuple(profile.flows),
         files=files,
         sut="none",
         environment=environment(),

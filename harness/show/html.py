@@ -14,10 +14,10 @@ from markupsafe import Markup
 from harness.rules.rule import Level, Outcome, Rule, Verdict
 from harness.show import page, view
 from harness.show.excerpt import excerpt
-from harness.show.ranking import every_outcome, findings_in_order
+from harness.show.ranking import Placed, causes, every_outcome, findings_in_order
 from harness.show.report import Report
-from harness.show.words import source
-from harness.sim.record import Exchange
+from harness.show.words import SIGNS, counts, says_the_same, source
+from harness.sim.record import Exchange, Judged
 from harness.text import Text, catalogue, say
 
 STEP_HEIGHT: Final = 58
@@ -27,6 +27,7 @@ def to_html(report: Report, lang: str = "fr") -> str:
     """The page as text. `lang` is the language that it opens in."""
     style, script = page.asset("report.css"), page.asset("report.js")
     placed = findings_in_order(report)
+    documents = [judged for judged in report.judged if judged.document]
     return (
         page.environment()
         .get_template("report.html.j2")
@@ -37,16 +38,22 @@ def to_html(report: Report, lang: str = "fr") -> str:
             script=Markup(script),  # noqa: S704  our own file
             policy=page.policy(style, script),
             findings=placed,
+            causes=causes(placed),
             scores=_scores(report),
             untested=_untested(report),
             rungs=list(_rungs(report)),
             matrix=_matrix(report),
             coverage=_coverage(report),
             excerpt=excerpt,
+            documents=documents,
+            anchor=lambda one: _anchor(one, report, documents),
+            signs=SIGNS,
             segments=lambda judged: list(view.segments(judged, placed)),
             lines=lambda judged: list(view.lines(judged, placed)),
             card=view.card,
             source=source,
+            says_the_same=says_the_same,
+            counts=counts,
             say=say,
             verdicts=[v for v in Verdict if v is not Verdict.CONTESTED],
             names=catalogue(),
@@ -54,18 +61,31 @@ def to_html(report: Report, lang: str = "fr") -> str:
     )
 
 
+def _anchor(placed: Placed, report: Report, documents: list[Judged]) -> str:
+    """Where the page shows what a finding is about."""
+    if placed.finding.problem.at.xpath is not None:
+        for number, judged in enumerate(documents, 1):
+            if judged is placed.judged:
+                return f"document-{number}"
+    if placed.exchange:
+        return f"exchange-{placed.exchange.number}"
+    number = next((n for n, file in enumerate(report.files, 1) if file is placed.judged), 0)
+    return f"file-{number}"
+
+
 # -- what the first screen says -------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A level: rules kept of those judged, and those that could not be."""
+    """A level: checks passed of those made, those not made, and how many rules are broken."""
 
     level: Level
     kept: int
     total: int
     not_applicable: int
     not_tested: int
+    broken: int
 
     @property
     def percent(self) -> int:
@@ -75,8 +95,12 @@ class Score:
 
 def _scores(report: Report) -> list[Score]:
     found: dict[Level, Counter[Verdict]] = {}
+    broken: dict[Level, set[str]] = {}
     for outcome, _, _ in every_outcome(report):
-        found.setdefault(outcome.rule.level, Counter())[outcome.verdict] += 1
+        level = outcome.rule.level
+        found.setdefault(level, Counter())[outcome.verdict] += 1
+        if outcome.verdict >= Verdict.WARNING:
+            broken.setdefault(level, set()).add(outcome.rule.id)
     scores = []
     for level in Level:
         counts = found.get(level, Counter[Verdict]())
@@ -84,13 +108,16 @@ def _scores(report: Report) -> list[Score]:
         total = sum(counts.values()) - sum(aside)
         kept = counts[Verdict.PASS] + counts[Verdict.CONTESTED]
         if counts:
-            scores.append(Score(level, kept, total, *aside))
+            scores.append(Score(level, kept, total, *aside, len(broken.get(level, ()))))
     return scores
 
 
 def _untested(report: Report) -> list[tuple[str, Text, Text]]:
-    """Steps that were not played, and rules that nothing outside can tell."""
-    rows: list[tuple[str, Text, Text]] = []
+    """Flows never seen, steps that were not played, and rules that nothing outside can tell."""
+    rows = [
+        (flow, say("report.exchange", flow=flow), say("page.no_message"))
+        for flow in report.absent_flows
+    ]
     for exchange in report.exchanges:
         if exchange.state == "not_run" and exchange.reason:
             flow = say("report.exchange", flow=exchange.flow)

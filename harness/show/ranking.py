@@ -1,6 +1,6 @@
 """What to fix first: the findings of a report in one order, the same for every writer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.rules.rule import Finding, Outcome, Verdict
@@ -47,6 +47,32 @@ def findings_in_order(report: Report) -> list[Placed]:
         Placed(placed.finding, placed.judged, placed.exchange, number)
         for number, placed in enumerate(found, 1)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Findings of one rule: what a vendor mends once. `first` is the one to look at."""
+
+    first: Placed
+    others: tuple[Placed, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many findings."""
+        return 1 + len(self.others)
+
+
+def causes(placed: Iterable[Placed]) -> list[Cause]:
+    """The findings by rule, in the order of the first of each.
+
+    What a scenario expected is told apart by what it expected: one rule stands for all of it.
+    """
+    found: dict[tuple[str, Verdict, str], list[Placed]] = {}
+    for one in placed:
+        rule, problem = one.finding.rule, one.finding.problem
+        wish = problem.expected.en if rule.group == "exchange" else ""
+        found.setdefault((rule.id, one.finding.verdict, wish), []).append(one)
+    return [Cause(first, tuple(others)) for first, *others in found.values()]
 
 
 def deliberate_findings(report: Report) -> list[Placed]:

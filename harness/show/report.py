@@ -17,7 +17,9 @@ class Report:
 
     `files` are the judged files of `telerad check` (empty for a run); `exchanges` those of a run.
     `rules` are all rules of the profile; `rules_hash` is the hash of their tables.
-    `command` is what the user typed. `sut` is the role judged: "ris", "platform", "both", "none".
+    `flows` are those of the profile, met or not. `command` is what the user typed. `sut` is the
+    role judged: "ris", "platform", "both", "none".
+    role judged: "ris", "platform", "both", "none".
     """
 
     tool: str
@@ -36,6 +38,7 @@ class Report:
     environment: tuple[tuple[str, str], ...] = ()
     folder: Path | None = None
     interrupted: bool = False
+    flows: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -44,6 +47,12 @@ class Report:
         parts += [judged.verdict for judged in self.files]
         judged = [part for part in parts if part > Verdict.NOT_TESTED]
         return max(judged, default=Verdict.INCONCLUSIVE)
+
+    @property
+    def absent_flows(self) -> tuple[str, ...]:
+        """Flows of the profile of which no message was judged, nor planned."""
+        met = {exchange.flow for exchange in self.exchanges} | {file.kind for file in self.files}
+        return tuple(flow for flow in self.flows if flow not in met)
 
     @property
     def judged(self) -> tuple[Judged, ...]:

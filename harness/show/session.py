@@ -100,6 +100,7 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         started=clock or started,
         seconds=time.monotonic() - begin,
         rules=options.profile.rules,
+        flows=tuple(options.profile.flows),
         exchanges=exchanges,
         sut=options.sut,
         seed=options.seed,

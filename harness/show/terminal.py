@@ -4,6 +4,9 @@ Received text never reaches the terminal raw: control characters are shown as co
 """
 
 from collections import Counter
+from os import sep
+from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
 from rich.console import Console
@@ -11,9 +14,9 @@ from rich.text import Text as Styled
 
 from harness.rules.rule import Level, Verdict
 from harness.show.excerpt import Excerpt, excerpt
-from harness.show.ranking import Placed, every_outcome, findings_in_order
+from harness.show.ranking import Cause, Placed, causes, every_outcome, findings_in_order
 from harness.show.report import Report
-from harness.show.words import source
+from harness.show.words import SIGNS, counts, says_the_same, source
 from harness.sim.record import Exchange
 from harness.text import Text, say
 
@@ -27,17 +30,9 @@ STYLES: Final = {
     Verdict.NOT_APPLICABLE: "dim",
     Verdict.NOT_TESTED: "dim",
 }
-SIGNS: Final = {
-    Verdict.PASS: "✓",
-    Verdict.WARNING: "!",
-    Verdict.CONTESTED: "?",
-    Verdict.INCONCLUSIVE: "?",
-    Verdict.FAIL: "✗",
-    Verdict.ERROR: "‼",
-    Verdict.NOT_APPLICABLE: "·",
-    Verdict.NOT_TESTED: "·",
-}
 SHOWN: Final = 12
+NAMED: Final = 3
+MARGIN: Final = 9  # of the line number and its bar, before an excerpt
 
 
 class Terminal:
@@ -103,26 +98,43 @@ class Terminal:
     def summary(self, report: Report) -> None:
         """Verdict, score, and the findings with the first to fix in full, failures last."""
         findings = findings_in_order(report)
-        warnings = [p for p in findings if p.finding.verdict < Verdict.INCONCLUSIVE]
-        worse = [p for p in findings if p.finding.verdict >= Verdict.INCONCLUSIVE]
+        warnings = causes(p for p in findings if p.finding.verdict < Verdict.INCONCLUSIVE)
+        worse = causes(p for p in findings if p.finding.verdict >= Verdict.INCONCLUSIVE)
         if warnings:
             self.title(f"{self.tr('term.warnings')} ({len(warnings)})")
-            for placed in warnings[:SHOWN]:
-                self.finding(placed, brief=not report.files)
+            for cause in warnings[:SHOWN]:
+                self.finding(cause.first, brief=True)
+                self._others(cause)
             self._more(len(warnings) - SHOWN)
         self._worse(worse)
         self._verdict(report)
 
-    def _worse(self, worse: list[Placed]) -> None:
+    def _worse(self, worse: list[Cause]) -> None:
         if not worse:
             return
-        self.title(self.tr("term.fix_first"))
-        self.finding(worse[0])
+        self.title(self.tr(f"term.first.{worse[0].first.finding.verdict.word}"))
+        self.finding(worse[0].first)
+        self._others(worse[0])
+        self.line((f"   {'':<9} telerad explain {worse[0].first.finding.rule.id}", "dim"))
         if len(worse) > 1:
             self.title(f"{self.tr('term.then')} ({len(worse) - 1})")
-            for placed in worse[1:SHOWN]:
-                self.finding(placed)
+            for cause in worse[1:SHOWN]:
+                self.finding(cause.first)
+                self._others(cause)
             self._more(len(worse) - SHOWN)
+
+    def _others(self, cause: Cause) -> None:
+        """Where else the same rule is broken."""
+        if not cause.others:
+            return
+        folder = Path(cause.first.file).parent
+        places = [
+            self._place(placed).removeprefix(f"{folder}{sep}" if placed.file != "" else "")
+            for placed in cause.others[:NAMED]
+        ]
+        if len(cause.others) > NAMED:
+            places.append(self.tr("term.others", count=len(cause.others) - NAMED))
+        self._hanging((f"   {self.tr('term.also_at'):<9} ", "dim"), ", ".join(places), "dim")
 
     def _more(self, count: int) -> None:
         if count > 0:
@@ -144,32 +156,48 @@ class Terminal:
         finding = placed.finding
         rule, problem = finding.rule, finding.problem
         style = STYLES[finding.verdict]
-        self.line(
-            (f"{SIGNS[finding.verdict]} {rule.id}", style),
-            f"  {rule.says.in_(self.lang)}",
-            (f"   {rule.level.value}", "dim"),
-        )
-        where = self._where(placed)
-        self.line(("   ─▸ ", "dim"), where)
+        says = f"{rule.says.in_(self.lang)}   {rule.level.value}"
+        self._hanging((f"{SIGNS[finding.verdict]} {rule.id}  ", style), says, indent=3)
+        at = problem.at.path or problem.at.xpath or ""
+        self._hanging(("   ─▸ ", "dim"), "   ".join(filter(None, (self._place(placed), at))))
         if brief:
-            self._pairs(placed, ("report.actual",))
+            self._pairs(placed, ("report.expected", "report.actual"))
             return
-        found = excerpt(placed.judged, finding) if placed.judged else None
+        width = min(max(self.console.width, 60), 160) - MARGIN
+        found = excerpt(placed.judged, finding, width) if placed.judged else None
         if found:
             self._excerpt(found, style)
         self._pairs(placed, ("report.source", "report.expected", "report.actual", "report.advice"))
-        if problem.at.xpath is None and rule.origin:
-            self.line((f"   {'':<9} telerad explain {rule.id}", "dim"))
 
-    def _where(self, placed: Placed) -> str:
-        at = placed.finding.problem.at
-        file = placed.file
-        found = excerpt(placed.judged, placed.finding) if placed.judged else None
+    def _place(self, placed: Placed) -> str:
+        """`file:line:column`; a document inside a message counts its own lines."""
+        at, judged = placed.finding.problem.at, placed.judged
+        found = excerpt(judged, placed.finding) if judged else None
         column = f":{found.column}" if found else ""
         line = f":{at.line}{column}" if at.line else ""
         flow = self.tr("report.exchange", flow=placed.flow) if placed.exchange else ""
-        parts = [f"{file}{line}" if file else flow, at.path or at.xpath or ""]
-        return "   ".join(_visible(part) for part in parts if part)
+        inside = at.xpath is not None and judged and judged.message and not judged.document_file
+        return f"{placed.file or flow}{' › CDA' if inside else ''}{line}"
+
+    def _hanging(
+        self, head: tuple[str, str], text: str, style: str = "", indent: int | None = None
+    ) -> None:
+        """A head and a text, made visible; on a terminal its next lines begin under the text."""
+        text = _visible(text)
+        width, under = self.console.width, len(head[0]) if indent is None else indent
+        if not self.console.is_terminal or len(head[0]) + len(text) <= width:
+            self.line(head, (text, style))
+            return
+        lines = wrap(
+            f"{'.' * len(head[0])}{text}",
+            width=max(width, 40),
+            subsequent_indent=" " * under,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self.line(head, (lines[0][len(head[0]) :], style))
+        for line in lines[1:]:
+            self.line((line, style))
 
     def _excerpt(self, found: Excerpt, style: str) -> None:
         before = ("…" if found.cut_before else "") + found.before
@@ -183,14 +211,16 @@ class Terminal:
         rule, problem = placed.finding.rule, placed.finding.problem
         values = {
             "report.source": source(rule),
-            "report.expected": problem.expected,
+            "report.expected": None if says_the_same(placed.finding) else problem.expected,
             "report.actual": problem.actual,
             "report.advice": problem.advice or rule.mistake,
         }
+        counted = counts(placed.finding)
         for key in keys:
             value = values[key]
             if value:
-                self.line((f"   {self.tr(key):<9} ", "dim"), _visible(value.in_(self.lang)))
+                label = self.tr("report.counted" if key == "report.actual" and counted else key)
+                self._hanging((f"   {label:<9} ", "dim"), value.in_(self.lang))
 
 
 def score_lines(report: Report) -> list[Text]:
@@ -208,9 +238,12 @@ def score_lines(report: Report) -> list[Text]:
         if not total:
             continue
         kept = counts[Verdict.PASS] + counts[Verdict.CONTESTED]
-        score = say("term.score", level=level.value, passed=kept, total=total)
+        label = say(f"page.{level.value}")
+        score = say("term.score", level=label, passed=kept, total=total)
         also = say("term.also", na=aside[0], nt=aside[1])
         lines.append(Text(f"{score.fr} ({also.fr})", f"{score.en} ({also.en})"))
+    if report.absent_flows:
+        lines.append(say("term.absent", flows=", ".join(report.absent_flows)))
     return lines
 
 

@@ -67,10 +67,13 @@ def segments(judged: Judged, placed: Sequence[Placed]) -> Iterator[SegmentView]:
 def _segment(
     message: Message, segment: Segment, marks: Sequence[tuple[tuple[int, int] | None, int]]
 ) -> SegmentView:
-    whole = tuple(number for span, number in marks if span == segment.span)
+    first, whole = 1, tuple(number for span, number in marks if span == segment.span)
     inner = [(span, number) for span, number in marks if span and span != segment.span]
+    if segment.name == "MSH" and len(segment.fields) > 2:  # MSH-1 is the separator itself
+        first, (start, end) = 2, segment.field_span(1)
+        whole += tuple(n for s, n in inner if start <= s[0] and s[1] <= end)
     fields = []
-    for number in range(1, len(segment.fields)):
+    for number in range(first, len(segment.fields)):
         start, end = segment.field_span(number)
         near = [(s, n) for s, n in inner if s[0] >= start and s[1] <= end]
         fields.append(_field(message, segment, number, near))
@@ -174,6 +177,7 @@ def _person(text: str) -> str:
 def _sections(document: Document) -> Iterator[tuple[str, str]]:
     for node in document.at("//cda:section"):
         title = "".join(node.element.xpath("string(*[local-name()='title'])"))
-        text = " ".join("".join(node.element.xpath("string(*[local-name()='text'])")).split())
+        parts = node.element.xpath("*[local-name()='text']//text()")
+        text = " · ".join(" ".join(part.split()) for part in parts if part.strip())
         if text:
             yield title, text

@@ -2,10 +2,22 @@
 
 import os
 import sys
+from typing import Final
 
 from harness.rules import profile
-from harness.rules.rule import Rule
+from harness.rules.rule import Finding, Rule, Verdict
 from harness.text import LANGUAGES, Text, say
+
+SIGNS: Final = {
+    Verdict.PASS: "✓",
+    Verdict.WARNING: "!",
+    Verdict.CONTESTED: "?",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.FAIL: "✗",
+    Verdict.ERROR: "‼",
+    Verdict.NOT_APPLICABLE: "·",
+    Verdict.NOT_TESTED: "·",
+}
 
 
 def language() -> str:
@@ -35,3 +47,13 @@ def source(rule: Rule) -> Text:
     """The guide and the section, as a finding shows them."""
     title = profile.documents()[rule.source.document]
     return Text(f"{title.fr}, {rule.source.section}", f"{title.en}, {rule.source.section}")
+
+
+def says_the_same(finding: Finding) -> bool:
+    """True when what was expected only repeats the rule, as for an assert of a Schematron."""
+    return finding.problem.expected == finding.rule.says
+
+
+def counts(finding: Finding) -> bool:
+    """True when what was found in a document is how many there are."""
+    return finding.problem.at.xpath is not None and finding.problem.actual.fr.isdigit()

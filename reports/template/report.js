@@ -17,6 +17,11 @@
     history.replaceState(null, "", text ? "#" + text : location.pathname + location.search);
   }
 
+  function speak(lang) {
+    root.lang = lang;
+    for (const option of document.querySelectorAll("option[data-fr]")) option.textContent = option.dataset[lang];
+  }
+
   function apply(values) {
     let count = 0;
     for (const item of findings) {
@@ -27,7 +32,7 @@
       count += keep ? 1 : 0;
     }
     if (shown) shown.textContent = String(count);
-    if (values.get("lang")) root.lang = values.get("lang") === "en" ? "en" : "fr";
+    if (values.get("lang")) speak(values.get("lang") === "en" ? "en" : "fr");
     if (form) for (const k of keys) form.elements[k].value = values.get(k) || "";
   }
 
@@ -35,16 +40,15 @@
     const text = location.hash.slice(1);
     if (!text || text.includes("=")) return apply(state());
     const target = document.getElementById(text);
-    if (target && target.tagName === "DETAILS") {
-      target.hidden = false;
-      target.open = true;
-      target.scrollIntoView({block: "start"});
-    }
+    if (!target) return;
+    target.hidden = false;
+    for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+    target.scrollIntoView({block: "start"});
   }
 
   button.hidden = false;
   button.addEventListener("click", function () {
-    root.lang = root.lang === "fr" ? "en" : "fr";
+    speak(root.lang === "fr" ? "en" : "fr");
     const values = state();
     values.set("lang", root.lang);
     write(values);
@@ -60,8 +64,7 @@
       apply(values);
     });
   }
-  for (const link of document.querySelectorAll("[data-flow][data-group]")) {
-    if (link.tagName !== "A") continue;
+  for (const link of document.querySelectorAll("a[data-filter]")) {
     link.addEventListener("click", function () {
       setTimeout(() => document.getElementById("findings").scrollIntoView(), 0);
     });
@@ -80,7 +83,7 @@
     }
   });
   window.addEventListener("beforeprint", function () {
-    for (const item of document.querySelectorAll(".finding, .untested")) item.open = true;
+    for (const item of document.querySelectorAll(".finding:not([hidden]), .untested")) item.open = true;
   });
   open();
 })();

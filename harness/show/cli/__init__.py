@@ -4,6 +4,7 @@ Exit codes: 0 conforms, 1 does not, 2 usage or file wrong, 3 not measured, 130 i
 """
 
 import sys
+import traceback
 from importlib import import_module
 from typing import Final
 
@@ -63,4 +64,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         code = 0
+    except Exception as mistake:  # ours: never to be taken for a failure of what is tested
+        traceback.print_exc()
+        told = f"{type(mistake).__name__}: {mistake}"
+        click.echo(f"telerad: {tr('cli.our_mistake', what=told)}", err=True)
+        code = 3
     sys.exit(code if isinstance(code, int) else 0)

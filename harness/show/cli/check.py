@@ -9,8 +9,8 @@ from harness.show import outputs
 from harness.show.checking import Asked, check
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, write_wanted
-from harness.show.terminal import SIGNS, STYLES, Terminal
-from harness.show.words import language, tr
+from harness.show.terminal import STYLES, Terminal
+from harness.show.words import SIGNS, language, tr
 
 
 @click.command("check", help=tr("cli.check"))

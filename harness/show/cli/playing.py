@@ -27,7 +27,7 @@ def finish(report: Report, terminal: Terminal, folder: Path, wanted: Sequence[Ou
     write_wanted(report, wanted)
     if any(output.kind == "text" for output in wanted):
         terminal.line("")
-        terminal.line((f"{tr('term.report')}: ", "bold"), str(page))
+        terminal.line(tr("term.report", path=str(page)))
     return page
 
 

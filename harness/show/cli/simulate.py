@@ -83,6 +83,7 @@ def command(
         started=started,
         seconds=time.monotonic() - begin,
         rules=profile.rules,
+        flows=tuple(profile.flows),
         exchanges=tuple(machine.exchanges),
         sut="platform" if role == "ris" else "ris",
         seed=seed,
