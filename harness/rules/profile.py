@@ -131,6 +131,29 @@ def documents() -> Mapping[str, Text]:
     return {key: item.both() for key, item in content.need("documents").fields.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A rule that is gone: since which version of this tool, why, and what stands in its place."""
+
+    since: str
+    instead: str
+    because: Text
+
+
+@cache
+def retired() -> Mapping[str, Retired]:
+    """Ids that no rule may take again."""
+    content = yamlfile.load(data.path("schemas", "retired.yaml"))
+    found = {}
+    for name, item in content.need("retired").fields.items():
+        item.only(frozenset({"since", "instead", "because"}))
+        instead = item.get("instead")
+        found[name] = Retired(
+            item.need("since").text, instead.text if instead else "", item.need("because").both()
+        )
+    return found
+
+
 @cache
 def load(name: str = DEFAULT, mapping: Path | None = None) -> Profile:
     """Load a profile by name, with a site's own places for its elements.
@@ -215,6 +238,8 @@ def _value_sets() -> Mapping[str, frozenset[str]]:
 def _refuse_twins(rules: Iterable[Rule]) -> None:
     seen: dict[str, Rule] = {}
     for rule in rules:
+        if rule.id in retired():
+            raise HarnessError(say("table.retired", id=rule.id, where=rule.origin))
         if rule.id in seen:
             where = f"{seen[rule.id].origin}, {rule.origin}"
             raise HarnessError(say("table.id_twice", id=rule.id, where=where))

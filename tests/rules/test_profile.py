@@ -91,3 +91,10 @@ def test_our_own_documents_pass(profile: Profile, case: Case) -> None:
     for raw, kind in ((cda_report.report(case), "CR"), (cda_request.request(case), "DA")):
         outcomes = profile.judge(Subject(kind, document=Document.parse(raw)))
         assert [o.rule.id for o in outcomes if o.verdict > Verdict.PASS] == []
+
+
+def test_a_retired_id_is_listed_and_never_taken_again(profile: Profile) -> None:
+    assert profiles.retired()
+    for name, gone in profiles.retired().items():
+        assert profile.rule(name) is None
+        assert not gone.instead or profile.rule(gone.instead)

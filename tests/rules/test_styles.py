@@ -1,4 +1,4 @@
-"""Messages written by hand in three styles: no false alarm, and every omission of the minimal one."""
+"""Messages written by hand in three styles: no false alarm, and all that the minimal one omits."""
 
 from pathlib import Path
 
