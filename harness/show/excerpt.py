@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.rules.rule import Finding
+from harness.show.words import visible
 from harness.sim.record import Judged
 
 WIDTH: Final = 144
@@ -81,8 +82,8 @@ def _window(
     """What fits in `width`: the marked part, a third of what is left before it, the rest after."""
     before, marked, after = parts
     longer = len(before) > width, len(after) > width or goes_on
-    before, after = _clean(before[-width:]), _clean(after[:width])
-    marked = _clean(marked[:width])
+    before, after = visible(before[-width:]), visible(after[:width])
+    marked = visible(marked[:width])
     most = max(8, width - 2)
     if len(marked) > most:
         marked = marked[: most - 1] + "…"
@@ -98,8 +99,3 @@ def _window(
         cut_before=head < len(before) or longer[0],
         cut_after=tail < len(after) or longer[1],
     )
-
-
-def _clean(text: str) -> str:
-    """Control characters made visible, so that they cannot move a cursor or break a page."""
-    return "".join(c if c.isprintable() or c == " " else f"\\x{ord(c):02x}" for c in text)

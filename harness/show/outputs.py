@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import click
+
 from harness.errors import HarnessError
 from harness.rules.rule import Verdict
 from harness.show.report import Report
@@ -47,8 +49,14 @@ def render(report: Report, kind: str, lang: str, *, every: bool = False) -> str:
     return to_html(report, lang)
 
 
-def write(file: Path, text: str) -> None:
-    """Write a result. Raises HarnessError when the disk does not take it."""
+def write(file: Path | None, text: str) -> None:
+    """Write a result, to standard output when there is no file; always as UTF-8.
+
+    Raises HarnessError when the disk does not take it.
+    """
+    if file is None:
+        click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), nl=False)
+        return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness import data
+from harness.show.words import visible
 from harness.text import Text, say
 
 
@@ -39,12 +40,20 @@ def environment() -> jinja2.Environment:
         loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_harmless,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["both"] = both
     environment.globals["t"] = translated
     return environment
+
+
+def _harmless(value: object) -> object:
+    """What an expression of a template gives, without characters that act on a reader."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value, keep="\n")
+    return value
 
 
 def both(text: Text | None) -> Markup:
@@ -59,6 +68,7 @@ def both(text: Text | None) -> Markup:
 
 def _with_code(text: str) -> Markup:
     """The text escaped, what stands between backticks as code."""
+    text = visible(text, keep="\n")
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return Markup("{}").format(text)

@@ -16,7 +16,7 @@ from harness.rules.rule import Level, Verdict
 from harness.show.excerpt import Excerpt, excerpt
 from harness.show.ranking import Cause, Placed, causes, every_outcome, findings_in_order
 from harness.show.report import Report
-from harness.show.words import SIGNS, counts, says_the_same, source
+from harness.show.words import SIGNS, counts, says_the_same, source, visible
 from harness.sim.record import Exchange
 from harness.text import Text, say
 
@@ -43,8 +43,12 @@ class Terminal:
         self.console = console or Console(highlight=False, soft_wrap=True)
 
     def line(self, *parts: tuple[str, str] | str) -> None:
-        """One line of plain or (text, style) parts. Nothing is read as markup."""
-        self.console.print(Styled.assemble(*parts))
+        """One line of plain or (text, style) parts. Nothing is read as markup, nothing acts."""
+        shown = [
+            visible(part) if isinstance(part, str) else (visible(part[0]), part[1])
+            for part in parts
+        ]
+        self.console.print(Styled.assemble(*shown))
 
     def tr(self, key: str, /, **values: str | int | float | Text) -> str:
         """A text of the catalogue in this terminal's language."""
@@ -75,13 +79,13 @@ class Terminal:
     def _message(self, exchange: Exchange) -> str:
         message = exchange.request.message if exchange.request else None
         kind = "^".join(message.first("MSH-9").split("^")[:2]) if message else "-"
-        return f"{_visible(kind):<9}"
+        return f"{visible(kind):<9}"
 
     def _ack(self, exchange: Exchange) -> list[tuple[str, str] | str]:
         answer = exchange.answer.message if exchange.answer else None
         if answer is None:
             return [(f"  {self.tr('term.no_ack')}", "red")]
-        code = _visible(answer.first("MSA-1") or "-")
+        code = visible(answer.first("MSA-1") or "-")
         took = f"{exchange.seconds * 1000:7.1f} ms" if exchange.seconds is not None else ""
         parts: list[tuple[str, str] | str] = [f"  ACK {code:<3}", (took, "dim")]
         if exchange.verdict is not Verdict.PASS:
@@ -183,7 +187,7 @@ class Terminal:
         self, head: tuple[str, str], text: str, style: str = "", indent: int | None = None
     ) -> None:
         """A head and a text, made visible; on a terminal its next lines begin under the text."""
-        text = _visible(text)
+        text = visible(text)
         width, under = self.console.width, len(head[0]) if indent is None else indent
         if not self.console.is_terminal or len(head[0]) + len(text) <= width:
             self.line(head, (text, style))
@@ -245,7 +249,3 @@ def score_lines(report: Report) -> list[Text]:
     if report.absent_flows:
         lines.append(say("term.absent", flows=", ".join(report.absent_flows)))
     return lines
-
-
-def _visible(text: str) -> str:
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -6,12 +6,14 @@ from itertools import pairwise
 from typing import Final
 
 from harness.show.ranking import Placed
+from harness.show.words import visible
 from harness.sim.record import Judged
 from harness.wire.cda import Document
 from harness.wire.er7 import Message, Segment
 
 MAX_FIELD: Final = 360
 MAX_LINES: Final = 2_500
+_PICTURES: Final = {code: 0x2400 + code for code in range(32)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,7 @@ def _piece(
 
 def _clean(text: str) -> str:
     """Control characters as visible symbols; the template escapes the rest."""
-    return "".join(
-        c if c.isprintable() else chr(0x2400 + ord(c)) if ord(c) < 32 else "�" for c in text
-    )
+    return visible(text.translate(_PICTURES))
 
 
 def lines(judged: Judged, placed: Sequence[Placed]) -> Iterator[LineView]:

@@ -1,8 +1,9 @@
-"""The language of this process, and how a place or a rule is said in it."""
+"""The language of this process, how a rule is said in it, and received text made harmless."""
 
 import os
 import sys
 from typing import Final
+from unicodedata import category
 
 from harness.rules import profile
 from harness.rules.rule import Finding, Rule, Verdict
@@ -57,3 +58,21 @@ def says_the_same(finding: Finding) -> bool:
 def counts(finding: Finding) -> bool:
     """True when what was found in a document is how many there are."""
     return finding.problem.at.xpath is not None and finding.problem.actual.fr.isdigit()
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with control and direction characters as codes, so that they cannot act.
+
+    Spaces of all widths stay; so do the characters of `keep`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep or category(c) == "Zs" else _code(ord(c)) for c in text
+    )
+
+
+def _code(number: int) -> str:
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from harness.errors import HarnessError
-from harness.show.words import language, tr
+from harness.show.words import language, tr, visible
 
 VERBS: Final = (
     "demo",
@@ -54,7 +54,8 @@ def main() -> None:
     try:
         code = main_group(standalone_mode=False)
     except HarnessError as wrong:
-        click.echo(f"telerad: {wrong.render(language())}", err=True)
+        told = visible(wrong.render(language()).replace("\n", " "))
+        click.echo(f"telerad: {told}", err=True)
         code = wrong.exit_code
     except click.ClickException as wrong:
         wrong.show()

@@ -49,6 +49,6 @@ def command(
     for output in wanted:
         if output.kind == "json" and every:
             text = outputs.render(report, "json", language(), every=True)
-            outputs.write(output.file, text) if output.file else click.echo(text, nl=False)
+            outputs.write(output.file, text)
     write_wanted(report, [o for o in wanted if not (o.kind == "json" and every)])
     return outputs.exit_code(report)

@@ -33,13 +33,8 @@ def finish(report: Report, terminal: Terminal, folder: Path, wanted: Sequence[Ou
 
 def write_wanted(report: Report, wanted: Sequence[Output]) -> None:
     """Write the formats of `--format`: to their file, or to the terminal; text is not ours."""
-    import click
-
     for output in wanted:
         if output.kind == "text":
             continue
         text = outputs.render(report, output.kind, language(), every=False)
-        if output.file:
-            outputs.write(output.file, text)
-        else:
-            click.echo(text, nl=False)
+        outputs.write(output.file, text)
