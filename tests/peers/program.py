@@ -1,8 +1,11 @@
 """Our program as a process of its own."""
 
+import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from harness.wire.transcript import Record
 
 PROGRAM = (sys.executable, "-c", "from harness.show.cli import main; main()")
 PATIENCE = 30.0  # seconds after which a process that hangs fails its test
+_LISTENS = re.compile(r"127\.0\.0\.1:(\d+)")
 
 
 @dataclass
@@ -20,6 +24,7 @@ class Simulator:
     process: "subprocess.Popen[str]"
     port: int
     folder: Path
+    seen: int = 0  # records of the journal that a test leaves out: those of the tests before it
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Ask it to end, as an operator does, and give its exit code."""
@@ -29,7 +34,25 @@ class Simulator:
 
     @property
     def journal(self) -> list[Record]:
-        return list(transcript.read(self.folder / "journal.ndjson"))
+        return list(transcript.read(self.folder / "journal.ndjson"))[self.seen :]
 
     def received(self, kind: str = "message") -> list[bytes]:
         return [r.data for r in self.journal if (r.kind, r.direction) == (kind, "in")]
+
+
+@contextmanager
+def simulator(folder: Path, role: str, *more: str) -> Iterator[Simulator]:
+    """`telerad simulate ROLE`, listening; killed at the end if it still runs."""
+    asked = ["simulate", role, "--listen", "127.0.0.1:0", "--out", str(folder), "--lang", "en"]
+    process = subprocess.Popen(
+        [*PROGRAM, *asked, *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        found = _LISTENS.search(said)
+        assert found, said + process.stdout.read()
+        yield Simulator(process, int(found[1]), folder)
+    finally:
+        process.kill()
+        process.communicate()

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from hl7apy.core import Message as Theirs
-from hl7apy.mllp import AbstractErrorHandler, AbstractHandler, MLLPServer
+from hl7apy.mllp import AbstractHandler, MLLPServer
 from hl7apy.parser import parse_message
 from program import PATIENCE, PROGRAM
 
+pytestmark = pytest.mark.net
 SCENARIO = """\
 scenario: one-request
 title: {fr: Une demande, en: One request}
@@ -44,22 +46,14 @@ class Answer(AbstractHandler):
         return str(answer.to_mllp())
 
 
-class Refusal(AbstractErrorHandler):
-    """What hl7apy could not route; the exception is kept for the test to show."""
-
-    def __init__(self, exc: Exception, message: str, seen: list[str]) -> None:
-        super().__init__(exc, message)
-        seen.append(f"{type(exc).__name__}: {exc}")
-
-    def reply(self) -> str:
-        return ""
-
-
 @contextmanager
-def server(code: str) -> Iterator[tuple[int, list[str]]]:
-    """An MLLPServer on a port that the system chose, and what it has seen."""
+def server(code: str, routed: str = "ORM^O01^ORM_O01") -> Iterator[tuple[int, list[str]]]:
+    """An MLLPServer on a port that the system chose, and what it has seen.
+
+    It answers messages of the type `routed` and closes without a word after any other.
+    """
     seen: list[str] = []
-    handlers = {"ORM^O01^ORM_O01": (Answer, code, seen), "ERR": (Refusal, seen)}
+    handlers = {routed: (Answer, code, seen)}
     with MLLPServer("127.0.0.1", 0, handlers) as found:
         found.daemon_threads = True
         thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
@@ -77,6 +71,7 @@ def run(tmp_path: Path, port: int, *more: str) -> tuple[int, dict[str, object]]:
     scenario.write_text(SCENARIO, encoding="utf-8")
     asked = ["run", str(scenario), "--sut", "platform", "--sut-host", "127.0.0.1"]
     asked += ["--sut-port", str(port), "--listen", "127.0.0.1:0", "--out", str(tmp_path / "run")]
+    asked += ["--lang", "en"]
     done = subprocess.run(
         [*PROGRAM, *asked, *more], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
@@ -108,14 +103,12 @@ def test_a_platform_that_refuses_does_not(tmp_path: Path) -> None:
 
 
 def test_a_platform_that_closes_without_an_answer_does_not(tmp_path: Path) -> None:
-    with MLLPServer("127.0.0.1", 0, {}) as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        code, result = run(tmp_path, found.server_address[1])
-        found.shutdown()
-        thread.join()
+    with server("AA", routed="ADT^A01^ADT_A01") as (port, _):
+        code, result = run(tmp_path, port)
     assert code == 1
-    assert {finding["rule"] for finding in result["findings"]} == {"ACK-NONE"}
+    (finding,) = result["findings"]
+    assert finding["rule"] == "ACK-NONE"
+    assert "closed" in finding["actual"]
 
 
 def test_a_platform_that_is_not_there_was_not_measured(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from program import Simulator
 
 from harness.wire.er7 import Message
 
+pytestmark = pytest.mark.net
+
 
 def asked(platform: Simulator, *messages: bytes) -> list[hl7.Message]:
     """The answers to messages sent over one connection."""

@@ -3,7 +3,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -109,6 +109,35 @@ def test_another_clock_moves_only_the_times_of_a_document(name: str, kind: str) 
     assert TIME.sub(b"", one) == TIME.sub(b"", other)
 
 
+@pytest.mark.parametrize(
+    ("flow", "place", "read"),
+    [
+        ("A", "ORC-1", lambda case: "NW"),
+        ("A", "ORC-2.1", lambda case: case.order.placer_number.value),
+        ("A", "OBR-13", lambda case: case.order.justification),
+        ("A", "OBR-4.1", lambda case: case.exam.act.code),
+        ("A", "OBR-16.1", lambda case: case.requester.national_id),
+        ("C", "ORC-5", lambda case: "SC"),
+        ("C", "OBX[3.1=PROTOCOLE_IMAGERIE]-5", lambda case: case.narrative.protocol),
+        ("D", "ORC-5", lambda case: "CM"),
+        ("D", "OBR-7", lambda case: messages.stamp(case.exam.start)),
+        ("D", "OBR-18", lambda case: case.exam.accession_number.value),
+        ("D", "OBR-24", lambda case: case.exam.modality.code),
+        ("D", "ZDS-1.1", lambda case: case.exam.study_uid),
+        ("D", "PV1-7.1", lambda case: case.responsible.national_id),
+        ("E", "OBR-4.1", lambda case: "18748-4"),
+        ("B", "OBR-4.1", lambda case: "55115-0"),
+    ],
+)
+def test_data_stand_where_the_guide_or_the_profile_has_them(
+    profile: Profile, flow: str, place: str, read: Callable[[Case], str]
+) -> None:
+    for name in cases.names():
+        case = cases.make_case(name, 7, CLOCK)
+        message = Actor(SENDER[flow], profile, case).compose(flow, case, CLOCK)
+        assert message.first(place) == read(case)
+
+
 def luhn(number: str) -> bool:
     doubled = (int(d) * (1 + place % 2) for place, d in enumerate(reversed(number)))
     return sum(n // 10 + n % 10 for n in doubled) % 10 == 0
@@ -125,7 +154,7 @@ def ins_key(number: str) -> int:
 
 @cache
 def many() -> tuple[Case, ...]:
-    return tuple(cases.make_case(name, n, CLOCK) for n in range(40) for name in cases.names())
+    return tuple(cases.make_case(name, n, CLOCK) for n in range(25) for name in cases.names())
 
 
 def test_every_ins_has_its_key_and_the_test_authority() -> None:
@@ -207,14 +236,14 @@ def attention(profile: Profile, case: Case) -> dict[str, list[str]]:
 
 
 @every_case
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_nothing_generated_deserves_a_finding(profile: Profile, name: str, seed: int) -> None:
     assert attention(profile, cases.make_case(name, seed, CLOCK)) == {flow: [] for flow in ORDER}
 
 
-def test_a_hundred_requests_deserve_no_finding(profile: Profile) -> None:
+def test_many_requests_deserve_no_finding(profile: Profile) -> None:
     """Names, towns and numbers of every kind."""
-    for seed in range(100):
+    for seed in range(60):
         case = cases.make_case("ct-brain", seed, CLOCK)
         message = Actor("ris", profile, case).compose("A", case, CLOCK)
         outcomes = profile.judge(profile.subject("A", message, on_wire=True))

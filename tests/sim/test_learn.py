@@ -1,13 +1,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from memory import sent
 
-from harness.rules import profile as profiles
 from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
 from harness.rules.transmitted import document_of
@@ -291,10 +291,14 @@ def test_what_was_learnt_before_is_kept(profile: Profile, case: Case, theirs: Ca
     assert again.requester == known.requester
 
 
+@cache
+def our_case() -> Case:
+    return cases.make_case("ct-brain", 7, CLOCK)
+
+
 @given(st.lists(st.binary(max_size=40), max_size=4))
-def test_nothing_that_is_received_stops_the_learning(parts: list[bytes]) -> None:
-    profile = profiles.load()
-    ours = cases.make_case("ct-brain", 7, CLOCK)
+def test_nothing_that_is_received_stops_the_learning(profile: Profile, parts: list[bytes]) -> None:
+    ours = our_case()
     names = (b"MSH|^~\\&|", b"PID|||", b"ORC|NW|", b"ZDS|1.2|")
     raw = b"\r".join(name + part for name, part in zip(names, parts, strict=False))
     found = learn(ours, Message(raw), profile.elements)

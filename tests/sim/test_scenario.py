@@ -125,6 +125,13 @@ def test_a_prefix_finds_all_that_begin_with_it() -> None:
     assert set(names("lb-neg")) == {name for name in names() if name.startswith("lb-neg")}
 
 
+def test_a_whole_name_goes_before_a_prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, GOOD + "---\n" + GOOD.replace("one", "one-more"))
+    monkeypatch.setattr(data, "path", lambda *parts: tmp_path)
+    assert names("one") == ["one"]
+    assert names("on") == ["one", "one-more"]
+
+
 def test_names_keep_the_order_in_which_they_were_asked() -> None:
     asked = ["lb-neg-ins-key", "lb-nominal-ct-brain"]
     assert names(*asked) == asked
