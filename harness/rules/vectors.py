@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from harness.rules import coded
 from harness.rules.elements import Elements
 from harness.rules.structure import Part, parse
 from harness.wire import edit
@@ -44,6 +45,8 @@ def mutants(row: Item, elements: Elements) -> tuple[tuple[Edit, ...], ...]:
 
 
 def _derived(row: Item, elements: Elements) -> Iterator[tuple[Edit, ...]]:
+    if item := row.get("xpath"):
+        yield coded.mutant(item.text)
     if item := row.get("structure"):
         yield (Edit("remove", last_required(parse(item.text))),)
     if item := row.get("element"):

@@ -92,7 +92,7 @@ class Document:
         """Everything that an XPath 1.0 selects, with the prefixes of `NAMESPACES`."""
         if self.root is None:
             return
-        found = _compiled(xpath)(self.root.getroottree())
+        found = compiled(xpath)(self.root.getroottree())
         for item in found if isinstance(found, list) else [found]:
             node = self._node(item)
             if node:
@@ -140,7 +140,15 @@ def _step(element: Element) -> str:
 
 
 @cache
-def _compiled(xpath: str) -> etree.XPath:
+def compiled(xpath: str) -> etree.XPath:
+    """An XPath 1.0 with the prefixes of `NAMESPACES`. Raises ValueError when it is not one."""
+    try:
+        return _xpath(xpath)
+    except etree.XPathSyntaxError as wrong:
+        raise ValueError(str(wrong)) from None
+
+
+def _xpath(xpath: str) -> etree.XPath:
     return etree.XPath(xpath, namespaces=dict(NAMESPACES))
 
 
