@@ -5,9 +5,10 @@ one `Outcome` per rule; an outcome that deserves attention carries `Finding`s.
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import Any, TypeVar
 
 from harness.rules.elements import Elements
 from harness.text import Text, plain
@@ -15,6 +16,8 @@ from harness.wire.cda import Document
 from harness.wire.edit import Edit
 from harness.wire.er7 import Message
 from harness.wire.location import Location
+
+T = TypeVar("T")
 
 
 class Verdict(IntEnum):
@@ -72,7 +75,8 @@ class Subject:
     `kind` is what it should be ("A" … "E", "ACK", "CR", "DA"), never what it says it is. `request`
     is the message that an "ACK" answers. `earlier` are the messages seen before in the same
     conversation, oldest first. `elements` are the profile's. `on_wire`: it came over a connection,
-    not from a file.
+    not from a file. What several rules ask of one subject is found once: `replace` makes a subject
+    that remembers nothing, for a document that was changed in place.
     """
 
     kind: str
@@ -82,6 +86,14 @@ class Subject:
     earlier: tuple["Subject", ...] = ()
     elements: Elements = field(default_factory=dict)
     on_wire: bool = False
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Hashable, find: "Callable[[Subject], T]") -> "T":
+        """What `find` gives for this subject, found when it is first asked for under that key."""
+        if key not in self._known:
+            self._known[key] = find(self)
+        found: T = self._known[key]
+        return found
 
     def before(self, kind: str) -> "Subject | None":
         """The latest earlier message of that kind, or None."""

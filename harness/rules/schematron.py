@@ -13,6 +13,7 @@ namespace `urn:telerad:schematron` an `actual` (XPath of what was found instead)
 Source: ISO/IEC 19757-3:2016, 5.4 (a node is for the first rule of a pattern that matches it).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,75 @@ class _Scope:
     english: Mapping[str, str]
 
 
+class _Context:
+    """A rule's context: its nodes are found once in a document, for all of its asserts.
+
+    `taken` are the contexts before it in the same pattern: a node is for the first that matches.
+    """
+
+    def __init__(
+        self,
+        shown: str,
+        xpath: etree.XPath,
+        lets: tuple[tuple[str, etree.XPath], ...],
+        taken: "tuple[_Context, ...]",
+    ) -> None:
+        self.shown = shown
+        self.xpath = xpath
+        self.lets = lets
+        self.taken = taken
+        self.templates = _needed_templates(shown)
+
+    def selected(self, subject: Subject) -> list[Any]:
+        """Every node that the context matches, whether or not an earlier one took it."""
+        return subject.once(self, self._select)
+
+    def nodes(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
+        """The nodes that are this context's, each with the values of the variables."""
+        return subject.once((self, "nodes"), self._nodes)
+
+    def _select(self, subject: Subject) -> list[Any]:
+        document = subject.document
+        if document is None or document.root is None:
+            return []
+        if self.templates and not self.templates & subject.once("templates", _templates):
+            return []
+        found = self.xpath(document.root.getroottree())
+        return found if isinstance(found, list) else []
+
+    def _nodes(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
+        nodes = self.selected(subject)
+        earlier = {id(node) for other in self.taken for node in other.selected(subject)}
+        return [(node, self._values(node)) for node in nodes if id(node) not in earlier]
+
+    def _values(self, node: Any) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, expression in self.lets:
+            values[name] = expression(node, **values)
+        return values
+
+
+_TEMPLATE: Final = re.compile(r"\[cda:templateId/@root *= *['\"]([\d.]+)['\"]\]")
+
+
+def _needed_templates(context: str) -> frozenset[str]:
+    """The templateIds of which a document must have one, or the context matches nothing.
+
+    Empty when an alternative of the context needs none.
+    """
+    needed = [_TEMPLATE.search(part) for part in context.split(" | ")]
+    return frozenset(found[1] for found in needed if found) if all(needed) else frozenset()
+
+
+_ALL_TEMPLATES: Final = etree.XPath("//*[local-name()='templateId']/@root", smart_strings=False)
+
+
+def _templates(subject: Subject) -> frozenset[str]:
+    document = subject.document
+    root = document.root if document else None
+    return frozenset(_ALL_TEMPLATES(root) if root is not None else ())
+
+
 def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
     """The rules of a file, about documents of these kinds. Raises HarnessError with its place."""
     schema = _read(file)
@@ -50,10 +120,12 @@ def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
     bare = _Scope(file, prefixes, (), english)
     scope = _Scope(file, prefixes, _lets(schema, bare), english)
     for pattern in schema.iter(f"{_SCH}pattern"):
-        taken: list[etree.XPath] = []
+        taken: list[_Context] = []
         for rule in pattern.iter(f"{_SCH}rule"):
-            context = _xpath(_anywhere(rule.get("context", "")), rule, scope)
-            yield from _asserts(rule, context, tuple(taken), scope, kinds)
+            shown = rule.get("context", "")
+            xpath = _xpath(_anywhere(shown), rule, scope)
+            context = _Context(shown, xpath, scope.lets + _lets(rule, scope), tuple(taken))
+            yield from _asserts(rule, context, scope, kinds)
             taken.append(context)
 
 
@@ -88,14 +160,7 @@ def _lets(element: Any, scope: _Scope) -> tuple[tuple[str, etree.XPath], ...]:
     return tuple((let.get("name"), _xpath(let.get("value"), let, scope)) for let in found)
 
 
-def _asserts(
-    rule: Any,
-    context: etree.XPath,
-    taken: tuple[etree.XPath, ...],
-    scope: _Scope,
-    kinds: frozenset[str],
-) -> Iterator[Rule]:
-    lets = scope.lets + _lets(rule, scope)
+def _asserts(rule: Any, context: _Context, scope: _Scope, kinds: frozenset[str]) -> Iterator[Rule]:
     for element in rule.findall(f"{_SCH}assert"):
         name = element.get("id") or ""
         document, _, section = element.get("see", "").partition("#")
@@ -113,9 +178,9 @@ def _asserts(
             source=SpecRef(document, section),
             kinds=kinds,
             group=rule.getparent().get(f"{_OURS}group", "cda"),
-            check=_check(context, taken, lets, test, actual, Text(_words(element), english)),
-            when=_when(context, rule.get("context", "")),
-            at=rule.get("context", ""),
+            check=_check(context, test, actual, Text(_words(element), english)),
+            when=_when(context),
+            at=context.shown,
             given=_edits(element.get(f"{_OURS}given", "")),
             mutants=_mutants(element.get(f"{_OURS}break", "")),
             origin=f"{scope.file.name}:{element.sourceline}",
@@ -139,38 +204,23 @@ def _mutants(text: str) -> tuple[tuple[Edit, ...], ...]:
     return (edits,) if edits else ()
 
 
-def _when(context: etree.XPath, shown: str) -> When:
+def _when(context: _Context) -> When:
+    absent = say("when.no_context", context=context.shown)
+
     def applies(subject: Subject) -> Text | None:
         document = subject.document
         if document is None or document.root is None:
             return say("when.no_document")
-        there = context(document.root.getroottree())
-        return None if there else say("when.no_context", context=shown)
+        return None if context.selected(subject) else absent
 
     return applies
 
 
-def _check(
-    context: etree.XPath,
-    taken: tuple[etree.XPath, ...],
-    lets: tuple[tuple[str, etree.XPath], ...],
-    test: etree.XPath,
-    actual: etree.XPath | None,
-    says: Text,
-) -> Check:
+def _check(context: _Context, test: etree.XPath, actual: etree.XPath | None, says: Text) -> Check:
     def check(subject: Subject) -> Iterator[Problem]:
         document = subject.document
-        if document is None or document.root is None:
-            return
-        tree = document.root.getroottree()
-        earlier = {id(node) for other in taken for node in other(tree)}
-        for node in context(tree):
-            if id(node) in earlier:
-                continue
-            values: dict[str, Any] = {}
-            for name, expression in lets:
-                values[name] = expression(node, **values)
-            if not test(node, **values):
+        for node, values in context.nodes(subject) if document else ():
+            if document and not test(node, **values):
                 found = actual(node, **values) if actual else ""
                 yield Problem(_place(document, node), says, _shown(found))
 

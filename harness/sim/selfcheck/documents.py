@@ -49,6 +49,7 @@ def _on(base: Base, rule: Rule, profile: Profile) -> Proof:
     best = Proof(rule, killed=False, why=f"survives every small change of {base.name}")
     tried = 0
     for edit, undo in _changes(document, rule):
+        subject = replace(subject)  # nothing remembered of the tree as it was
         if _sees(rule, subject):
             also = broken(profile, subject) - known - {rule.id}
             tried += 1
