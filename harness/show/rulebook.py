@@ -29,7 +29,7 @@ SIGNS: Final = {
     Status.UNTESTABLE: ("∅", "magenta"),
     Status.INFORMATION: ("·", "dim"),
 }
-LINE: Final = 118  # characters of an example on the page
+LINE: Final = 94  # characters of an example on the page
 
 
 def score_line(statements: tuple[Statement, ...]) -> Text:
