@@ -1,6 +1,7 @@
 """From bytes to what is kept of them: the kind, the subject, the outcomes. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from harness.rules.profile import Profile
 from harness.rules.rule import (
@@ -11,10 +12,13 @@ from harness.rules.rule import (
     Subject,
     Verdict,
 )
+from harness.sim.events import Strayed
 from harness.sim.record import Judged
 from harness.text import Text, say
 from harness.wire.er7 import Message
 from harness.wire.location import Location
+
+MUCH_JUNK: Final = 8  # bytes; a few line ends between blocks are less
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,15 @@ class Judge:
         verdict = verdict or found.level.when_broken
         problem = Problem(at or Location(), expected, actual, advice)
         return Outcome(found, verdict, (Finding(found, verdict, problem, "STEP"),))
+
+    def strayed(self, event: Strayed) -> Outcome:
+        """What bytes outside a block break: a few are junk, a message among them had no block."""
+        rule = {"junk": "MLLP-JUNK", "oversize": "MLLP-SIZE"}.get(event.what, "MLLP-BLOCK")
+        if event.what == "junk" and (b"MSH" in event.head or event.size > MUCH_JUNK):
+            rule = "MLLP-BLOCK"
+        shown = event.head[:24].decode("latin-1")
+        actual = say(f"run.{event.what}", size=event.size, head=repr(shown))
+        return self.broken(rule, say("run.framing"), actual)
 
     def _rule(self, name: str) -> Rule:
         found = self.profile.rule(name)

@@ -363,12 +363,7 @@ class Play:
         if current is None:
             return []
         current.wire.append(f"{event.what}: {event.size} bytes")
-        rule = {"junk": "MLLP-JUNK", "oversize": "MLLP-SIZE"}.get(event.what, "MLLP-BLOCK")
-        if event.what == "junk" and (b"MSH" in event.head or event.size > 8):
-            rule = "MLLP-BLOCK"
-        shown = event.head[:24].decode("latin-1")
-        actual = say(f"run.{event.what}", size=event.size, head=repr(shown))
-        current.outcomes.append(self.judge.broken(rule, say("run.framing"), actual))
+        current.outcomes.append(self.judge.strayed(event))
         return []
 
     def _unreachable(self, event: Unreachable, now: float) -> list[Action]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.rules import guess
-from harness.rules.rule import Subject, Verdict
+from harness.rules.rule import Outcome, Subject, Verdict
 from harness.sim.actor import Actor, Conversation
 from harness.sim.events import (
     Action,
@@ -58,6 +58,7 @@ class Simulation:
         self.done = False
         self._pending: dict[str, _Pending] = {}
         self._stray: list[str] = []
+        self._stray_outcomes: list[Outcome] = []
 
     @property
     def deadline(self) -> float | None:
@@ -89,8 +90,24 @@ class Simulation:
         return []
 
     def interrupt(self) -> None:
-        """The end of the session."""
+        """The end of the session. What strayed in and was followed by no message is still told."""
         self.done = True
+        if not self._stray:
+            return
+        self.exchanges.append(
+            Exchange(
+                number=len(self.exchanges) + 1,
+                scenario="simulate",
+                flow="-",
+                sender=_OTHER[self.role],
+                receiver=self.role,
+                state="failed",
+                step_outcomes=tuple(self._stray_outcomes),
+                sent=self.setting.wall(),
+                wire=tuple(self._stray),
+            )
+        )
+        self._stray.clear()
 
     # -- receiving --------------------------------------------------------------------------
 
@@ -114,9 +131,11 @@ class Simulation:
             state="done" if answer else "no_answer",
             request=judged,
             sent=at,
+            step_outcomes=tuple(self._stray_outcomes),
             wire=(*self._stray, *(say(key).en for key in event.notes)),
         )
         self._stray.clear()
+        self._stray_outcomes.clear()
         if answer is None:
             self.exchanges.append(exchange)
             return []
@@ -145,6 +164,7 @@ class Simulation:
     def _strayed(self, event: Strayed) -> None:
         self._note(event.what, "in", event.connection, "", event.head)
         self._stray.append(f"{event.what}: {event.size} bytes")
+        self._stray_outcomes.append(self.judge.strayed(event))
 
     # -- sending ----------------------------------------------------------------------------
 
