@@ -96,6 +96,8 @@ def judge_bytes(raw: bytes, name: str, asked: Asked) -> Judged:
     kind, why = asked.flow, None
     if kind is None:
         kind, why = guess.of_message(message, asked.profile.elements)
+        if not any(segment.name == "MSH" for segment in message.segments):
+            why = say("cli.content", what=say(f"content.{ed.looks_like(raw)}"))
     subject = asked.profile.subject(kind, message)
     outcomes = asked.profile.judge(subject)
     return Judged(kind, name, outcomes, message, subject.document, raw, why)

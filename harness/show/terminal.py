@@ -70,7 +70,7 @@ class Terminal:
         head = f"  {exchange.number:>3}  {left} {arrow} {right}   {exchange.flow:<4}"
         if exchange.state == "not_run":
             reason = exchange.reason.in_(self.lang) if exchange.reason else ""
-            self.line((f"{head}{self.tr('term.not_run', reason=reason)}", "dim"))
+            self._hanging((head, "dim"), self.tr("term.not_run", reason=reason), "dim")
             return
         self.line(
             head, (f"{SIGNS[verdict]} ", style), self._message(exchange), *self._ack(exchange)
@@ -93,8 +93,7 @@ class Terminal:
             parts.append((f"  {word}", STYLES[exchange.verdict]))
         request = exchange.request
         if request and request.deliberate:
-            count = sum(len(outcome.findings) for outcome in request.outcomes)
-            parts.append((f"  {self.tr('term.deliberate', count=count)}", "dim"))
+            parts.append((f"  {self.tr('term.deliberate')}", "dim"))
         return parts
 
     # -- afterwards -------------------------------------------------------------------------
@@ -149,9 +148,10 @@ class Terminal:
         self.line("")
         title = report.profile_title.in_(self.lang)
         head = self.tr(f"head.{verdict.word}")
-        self.line((f"{SIGNS[verdict]} {head}", STYLES[verdict]), f" — {title} ({report.profile})")
+        told = f" — {title} ({report.profile})"
+        self._hanging((f"{SIGNS[verdict]} {head}", STYLES[verdict]), told, indent=2)
         for score in score_lines(report):
-            self.line("  ", score.in_(self.lang))
+            self._hanging(("  ", ""), score.in_(self.lang), indent=4)
         if report.interrupted:
             self.line((self.tr("term.interrupted"), "yellow"))
 

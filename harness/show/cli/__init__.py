@@ -5,13 +5,16 @@ Exit codes: 0 conforms, 1 does not, 2 usage or file wrong, 3 not measured, 130 i
 
 import sys
 import traceback
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
 import click
 
 from harness.errors import HarnessError
+from harness.show.cli import usage
 from harness.show.words import language, tr, visible
+from harness.text import say
 
 VERBS: Final = (
     "demo",
@@ -32,7 +35,9 @@ class _Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
-            return None
+            near = get_close_matches(cmd_name, VERBS, n=1)
+            hint = say("yaml.did_you_mean", word=near[0]) if near else "telerad --help"
+            raise HarnessError(say("cli.no_verb", name=cmd_name), hint=hint)
         command = import_module(f"harness.show.cli.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101  our own modules
         return command
@@ -43,8 +48,11 @@ class _Verbs(click.Group):
             formatter.write_dl([(verb, tr(f"cli.{verb}")) for verb in VERBS])
 
 
+click.Context.formatter_class = usage.Formatter
+
+
 @click.command(cls=_Verbs, help=tr("cli.help"), context_settings={"max_content_width": 100})
-@click.version_option(package_name="telerad-harness", prog_name="telerad")
+@click.version_option(package_name="telerad-harness", message="telerad %(version)s")
 def main_group() -> None:
     """The group; its help comes from the catalogue."""
 
@@ -58,7 +66,10 @@ def main() -> None:
         click.echo(f"telerad: {told}", err=True)
         code = wrong.exit_code
     except click.ClickException as wrong:
-        wrong.show()
+        if isinstance(wrong, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+            wrong.show()
+        else:
+            click.echo(f"telerad: {visible(usage.told(wrong))}", err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):
         code = 130
