@@ -1,0 +1,221 @@
+"""The report in a real browser: headless Chromium, driven by playwright."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.rules.rule import Verdict
+from harness.show.html import to_html
+from harness.show.ranking import findings_in_order
+from harness.show.report import Report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """The system's Chromium; TELERAD_CHROMIUM names another one."""
+    program = os.environ.get("TELERAD_CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        pytest.skip("no Chromium: install it, or name one in TELERAD_CHROMIUM")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+class Opened:
+    """A report in the browser, with all that it said and asked for."""
+
+    def __init__(self, browser: "Browser", file: Path, **options: object) -> None:
+        self.context = browser.new_context(**options)  # type: ignore[arg-type]
+        self.page: Page = self.context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda mistake: self.said.append(str(mistake)))
+        self.page.on("dialog", lambda dialog: self.said.append(dialog.message) or dialog.dismiss())
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.address = file.as_uri()
+        self.page.goto(self.address)
+
+    def visible(self, selector: str) -> int:
+        found = self.page.locator(selector)
+        return sum(found.nth(number).is_visible() for number in range(found.count()))
+
+
+@pytest.fixture(params=[1280, 390], ids=["desk", "phone"])
+def width(request: pytest.FixtureRequest) -> int:
+    found: int = request.param
+    return found
+
+
+def write(folder: Path, report: Report, lang: str = "fr") -> Path:
+    file = folder / "report.html"
+    file.write_text(to_html(report, lang), encoding="utf-8", errors="backslashreplace")
+    return file
+
+
+@pytest.fixture
+def opened(browser: "Browser", tmp_path: Path, faulty: Report) -> Iterator[Opened]:
+    found = Opened(browser, write(tmp_path, faulty), viewport={"width": 1280, "height": 900})
+    yield found
+    found.context.close()
+
+
+def test_nothing_is_said_and_nothing_is_fetched(
+    browser: "Browser", tmp_path: Path, report: Report, width: int
+) -> None:
+    found = Opened(browser, write(tmp_path, report), viewport={"width": width, "height": 800})
+    for summary in found.page.locator("summary").all()[:12]:
+        if summary.is_visible():
+            summary.click()
+    found.page.click("#language")
+    assert found.said == []
+    assert [url for url in found.asked if url not in (found.address, "data:,")] == []
+    assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+    found.context.close()
+
+
+def test_the_verdict_and_the_first_to_fix_are_on_the_first_screen(opened: Opened) -> None:
+    for selector in ("h1", ".score", "#first article h3"):
+        box = opened.page.locator(selector).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 900
+
+
+def test_one_language_is_seen_at_a_time(opened: Opened) -> None:
+    page = opened.page
+    assert "Non conforme" in page.locator("h1").inner_text()
+    assert opened.visible("h1 .en") == 0
+    page.click("#language")
+    assert page.locator("h1").inner_text() == "Does not conform"
+    assert opened.visible(".fr") == 0
+    option = page.locator("select[name=verdict] option[value=fail]")
+    assert option.inner_text() == "fail"
+    assert page.url.endswith("#lang=en")
+
+
+def test_filters_keep_what_fits_and_stand_in_the_address(opened: Opened, faulty: Report) -> None:
+    page = opened.page
+    placed = findings_in_order(faulty)
+    assert opened.visible(".finding") == len(placed) > 1
+    page.fill("input[name=q]", "step-expect")
+    assert opened.visible(".finding") == 1
+    assert page.locator("#shown").inner_text() == "1"
+    assert "q=step-expect" in page.url
+    page.reload()
+    assert opened.visible(".finding") == 1
+
+
+def test_a_cell_of_the_matrix_leads_to_its_findings(opened: Opened) -> None:
+    opened.page.locator("td.v-fail a").first.click()
+    assert opened.visible(".finding") == 1
+    assert "flow=E" in opened.page.url
+    assert opened.page.locator("select[name=flow]").input_value() == "E"
+
+
+def test_a_finding_leads_to_its_document_and_back(opened: Opened) -> None:
+    page = opened.page
+    page.locator("#first a[href^='#document-']").click()
+    document = page.locator(page.url[page.url.index("#") :])
+    assert document.get_attribute("open") is not None
+    document.locator("details summary").click()
+    document.locator("a.ref").first.click()
+    assert page.url.endswith("#finding-1")
+    assert page.locator("#finding-1").get_attribute("open") is not None
+
+
+def test_keys_go_from_finding_to_finding(opened: Opened) -> None:
+    page = opened.page
+    for key, number in (("j", 1), ("j", 2), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        focus = page.evaluate("document.activeElement.closest('.finding').id")
+        assert focus == f"finding-{number}"
+    page.focus("input[name=q]")
+    page.keyboard.press("j")
+    assert page.locator("input[name=q]").input_value() == "j"
+
+
+def test_the_page_can_be_used_by_tabs_alone(opened: Opened) -> None:
+    page = opened.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#findings")
+
+
+def test_without_its_script_the_page_can_be_read(
+    browser: "Browser", tmp_path: Path, faulty: Report
+) -> None:
+    found = Opened(browser, write(tmp_path, faulty), java_script_enabled=False)
+    assert found.visible("h1") == 1
+    assert found.visible("#language") == found.visible("#filters") == 0
+    assert found.visible(".finding") == len(findings_in_order(faulty))
+    found.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(
+    browser: "Browser", tmp_path: Path, faulty: Report, scheme: str
+) -> None:
+    """Contrast of at least 4.5, as WCAG AA asks for text of this size."""
+    found = Opened(browser, write(tmp_path, faulty), color_scheme=scheme)
+    for selector in ("h1", ".to", "dt", "a", ".badge.v-fail", ".badge.v-warning", ".aside", "mark"):
+        assert contrast(found.page, selector) >= 4.5, selector
+    found.context.close()
+
+
+def contrast(page: "Page", selector: str) -> float:
+    colours = page.locator(selector).first.evaluate(
+        """node => { let ground = node; const clear = "rgba(0, 0, 0, 0)";
+        while (ground && getComputedStyle(ground).backgroundColor === clear)
+            ground = ground.parentElement;
+        return [getComputedStyle(node).color, getComputedStyle(ground).backgroundColor]; }"""
+    )
+    light, dark = sorted((luminance(colour) for colour in colours), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_printed_page_shows_its_findings_on_white(opened: Opened) -> None:
+    page = opened.page
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert opened.visible(".finding dl") == opened.visible(".finding") > 0
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert luminance(page.evaluate("getComputedStyle(document.body).color")) < 0.1
+    assert opened.visible("nav") == opened.visible("#filters") == opened.visible("#language") == 0
+
+
+def test_hostile_text_does_not_run(browser: "Browser", tmp_path: Path, hostile: Report) -> None:
+    found = Opened(browser, write(tmp_path, hostile))
+    page = found.page
+    assert hostile.verdict is Verdict.FAIL
+    for details in page.locator("details").all():
+        details.evaluate("node => { node.open = true; }")
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 1
+    assert "<script>alert(1)</script>" in page.locator("body").inner_text()
+    assert found.said == []
+    found.context.close()
