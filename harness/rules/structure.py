@@ -9,8 +9,8 @@ Z segments may stand anywhere. Source: HL7 v2.5.1, 2.12 (abstract syntax) and 2.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.rules.rule import Problem
@@ -24,34 +24,38 @@ _TOKEN: Final = re.compile(r"\s*([\[\]{}<>|()]|[A-Za-z][A-Za-z0-9_]*)")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A segment (no `parts`), a group (`parts` in order) or a choice (`parts`, one of them)."""
+    """A segment (no `parts`), a group (`parts` in order) or a choice (`parts`, one of them).
+
+    `first` are the segments that it may begin with, `names` all that may stand in it, `after` those
+    that may still come behind each of its parts.
+    """
 
     name: str
     parts: tuple["Part", ...] = ()
     choice: bool = False
     required: bool = True
     repeats: bool = False
+    first: frozenset[str] = field(init=False, compare=False, repr=False)
+    names: frozenset[str] = field(init=False, compare=False, repr=False)
+    after: tuple[frozenset[str], ...] = field(init=False, compare=False, repr=False)
 
-    @property
-    def first(self) -> frozenset[str]:
-        """The segments that it may begin with."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", frozenset(self._first()))
+        after: list[frozenset[str]] = []
+        behind: frozenset[str] = frozenset()
+        for part in reversed(self.parts):
+            after.insert(0, behind)
+            behind |= part.names
+        object.__setattr__(self, "after", tuple(after))
+        object.__setattr__(self, "names", behind if self.parts else frozenset((self.name,)))
+
+    def _first(self) -> Iterator[str]:
         if not self.parts:
-            return frozenset((self.name,))
-        if self.choice:
-            return frozenset().union(*(part.first for part in self.parts))
-        names: set[str] = set()
+            yield self.name
         for part in self.parts:
-            names |= part.first
-            if part.required:
+            yield from part.first
+            if part.required and not self.choice:
                 break
-        return frozenset(names)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Every segment that may stand in it."""
-        if not self.parts:
-            return frozenset((self.name,))
-        return frozenset().union(*(part.names for part in self.parts))
 
 
 def parse(notation: str) -> Part:
@@ -63,7 +67,12 @@ def parse(notation: str) -> Part:
 
 def check(structure: Part, message: Message) -> Iterator[Problem]:
     """Every segment that is missing, out of place, or there once too often. Never raises."""
-    yield from _Match(message.segments).run(structure)
+    return check_segments(structure, message.segments)
+
+
+def check_segments(structure: Part, segments: Iterable[Segment]) -> Iterator[Problem]:
+    """The same for some of a message's segments, in their order."""
+    yield from _Match(segments).run(structure)
 
 
 # -- reading the notation -------------------------------------------------------------------
@@ -125,62 +134,70 @@ def _choice(tokens: list[str], position: int) -> tuple[Part, int]:
 # -- matching -------------------------------------------------------------------------------
 
 
-class _Match:
-    """One walk over the segments. `later` holds what may still come in the enclosing groups."""
+_Later = tuple[frozenset[str], ...]
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
+
+class _Match:
+    """One walk over the segments. `later` holds, per enclosing group, what may still come in it."""
+
+    def __init__(self, segments: Iterable[Segment]) -> None:
         self.segments = [s for s in segments if s.raw and not s.name.startswith("Z")]
-        self.here = 0
+        self.here = -1
         self.known: frozenset[str] = frozenset()
         self.problems: list[Problem] = []
+        self.step()
 
-    @property
-    def name(self) -> str:
-        return self.segments[self.here].name if self.here < len(self.segments) else ""
+    def step(self) -> None:
+        self.here += 1
+        self.name = self.segments[self.here].name if self.here < len(self.segments) else ""
 
     def run(self, structure: Part) -> list[Problem]:
         self.known = structure.names
-        self.sequence(structure.parts, frozenset())
+        self.sequence(structure, ())
         while self.name:
             self.unexpected(structure.names)
         return self.problems
 
-    def sequence(self, parts: tuple[Part, ...], later: frozenset[str]) -> None:
-        for number, part in enumerate(parts):
-            after = later.union(*(other.names for other in parts[number + 1 :]))
-            self.part(part, after)
+    def sequence(self, group: Part, later: _Later) -> None:
+        for part, after in zip(group.parts, group.after, strict=True):
+            if self.name or part.required:
+                self.part(part, (after, *later))
 
-    def part(self, part: Part, later: frozenset[str]) -> None:
+    def part(self, part: Part, later: _Later) -> None:
         met = 0
-        while self.goes_into(part, later | (part.names if part.repeats else frozenset())):
+        if part.repeats:
+            later = (part.names, *later)
+        while self.goes_into(part, later):
             if met and not part.repeats:
                 break
-            self.enter(part, later | (part.names if part.repeats else frozenset()))
+            self.enter(part, later)
             met += 1
         if not met and part.required:
             self.missing(part)
 
-    def goes_into(self, part: Part, later: frozenset[str]) -> bool:
+    def goes_into(self, part: Part, later: _Later) -> bool:
         """True when the segment here begins `part`. Steps over segments that fit nowhere."""
         while self.name:
             if self.name in part.first:
                 return True
             if self.name in part.names and self._headless(part):
                 return True
-            if self.name in later:
+            if any(self.name in names for names in later):
                 return False
-            self.unexpected(part.names | later)
+            self.unexpected(part.names.union(*later))
         return False
 
     def _headless(self, part: Part) -> bool:
         """The group's content without its head: read it as the group, its head missing."""
         return not any(s.name in part.first for s in self.segments[self.here :])
 
-    def enter(self, part: Part, later: frozenset[str]) -> None:
-        if not part.parts or part.choice:
-            self.here += 1
+    def enter(self, part: Part, later: _Later) -> None:
+        if part.choice:
+            part = next((one for one in part.parts if self.name in one.first), Part(self.name))
+        if part.parts:
+            self.sequence(part, later)
         else:
-            self.sequence(part.parts, later)
+            self.step()
 
     def missing(self, part: Part) -> None:
         """A segment that is not there; of a whole group, each segment that it cannot do without."""
@@ -204,4 +221,4 @@ class _Match:
         at = Location(segment.name, None, segment.line, segment.span)
         expected = plain(", ".join(sorted(known))) if len(known) < 8 else say("structure.allowed")
         self.problems.append(Problem(at, expected, say(key, name=segment.name)))
-        self.here += 1
+        self.step()

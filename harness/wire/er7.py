@@ -8,9 +8,10 @@ Source: HL7 v2.5.1, chapter 2, sections 2.5 (delimiters), 2.7 (escapes), 2.15 (e
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from harness.errors import HarnessError
@@ -80,7 +81,7 @@ STANDARD: Final = Delimiters()
 class Segment:
     """One segment: `name` (three characters), `line` from 1, `span` in the message's raw bytes."""
 
-    __slots__ = ("_fields", "_separator", "end", "line", "name", "raw", "span")
+    __slots__ = ("_fields", "_separator", "_starts", "end", "line", "name", "raw", "span")
 
     def __init__(self, raw: bytes, start: int, line: int, end: bytes, separator: bytes) -> None:
         self.raw = raw
@@ -90,6 +91,7 @@ class Segment:
         self.name = raw[:3].decode("ascii", "replace")
         self._separator = separator
         self._fields: tuple[bytes, ...] | None = None
+        self._starts: tuple[int, ...] = ()
 
     @property
     def fields(self) -> tuple[bytes, ...]:
@@ -110,12 +112,18 @@ class Segment:
         fields = self.fields
         if number >= len(fields):
             return (self.span[1], self.span[1])
-        header = self.raw[:3] in HEADERS
-        if header and number == 1:
-            return (self.span[0] + 3, self.span[0] + 4)
-        before = sum(map(len, fields[:number])) + number - (2 if header else 0)
-        start = self.span[0] + before
+        start = self._field_starts()[number]
         return (start, start + len(fields[number]))
+
+    def _field_starts(self) -> tuple[int, ...]:
+        if not self._starts:
+            header = self.raw[:3] in HEADERS
+            lengths = [len(field) + 1 for field in self.fields[:-1]]
+            if header and lengths:
+                lengths[0] = 3  # MSH-1 stands right behind the name, and MSH-2 behind it
+                lengths[1:2] = [1] * len(lengths[1:2])
+            self._starts = tuple(accumulate(lengths, initial=self.span[0]))
+        return self._starts
 
     def write(self) -> bytes:
         """The segment put together again from its fields, with its terminator."""
@@ -249,7 +257,14 @@ class Message:
 
     def named(self, name: str) -> list[Segment]:
         """The segments of that name, in order."""
-        return [segment for segment in self.segments if segment.name == name]
+        return [*self._by_name.get(name, ())]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Segment]]:
+        found: dict[str, list[Segment]] = {}
+        for segment in self.segments:
+            found.setdefault(segment.name, []).append(segment)
+        return found
 
     def at(self, path: str) -> Iterator[Node]:
         """Every place that the path names. Where nothing stands, one absent node tells where.
