@@ -3,16 +3,18 @@
     @named("ack-names-the-request")
     def names_the_request(subject: Subject) -> Iterator[Problem]: ...
 
-The modules of `harness.rules.checks` register theirs when they are imported.
+A check that only sometimes applies is registered with `when=`, which gives the reason why not. The
+modules of `harness.rules.checks` register theirs when they are imported.
 """
 
 from collections.abc import Callable
 from importlib import import_module
 from typing import Final
 
-from harness.rules.rule import Check
+from harness.rules.rule import Check, When
 
 _CHECKS: dict[str, Check] = {}
+_WHEN: dict[str, When] = {}
 _MODULES: Final = (
     "acknowledgement",
     "conversation",
@@ -20,17 +22,20 @@ _MODULES: Final = (
     "encoding",
     "ins",
     "orders",
+    "standard",
     "transmission",
 )
 
 
-def named(name: str) -> Callable[[Check], Check]:
+def named(name: str, *, when: When | None = None) -> Callable[[Check], Check]:
     """Register a check under a name. The same name twice is our mistake: ValueError."""
 
     def register(check: Check) -> Check:
         if name in _CHECKS:
             raise ValueError(f"two checks are called {name}")
         _CHECKS[name] = check
+        if when:
+            _WHEN[name] = when
         return check
 
     return register
@@ -41,6 +46,11 @@ def find(name: str) -> Check | None:
     for module in _MODULES:
         import_module(f"harness.rules.checks.{module}")
     return _CHECKS.get(name)
+
+
+def condition(name: str) -> When | None:
+    """When the check of that name applies; None when it always does."""
+    return _WHEN.get(name) if find(name) else None
 
 
 def names() -> tuple[str, ...]:

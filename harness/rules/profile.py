@@ -14,7 +14,7 @@ from typing import Final
 
 from harness import data, yamlfile
 from harness.errors import HarnessError
-from harness.rules import elements, schematron, table
+from harness.rules import elements, precedence, schematron, table
 from harness.rules.elements import Elements
 from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, Verdict, evaluate_all
 from harness.rules.transmitted import document_of
@@ -66,7 +66,7 @@ class Profile:
 
     def judge(self, subject: Subject) -> tuple[Outcome, ...]:
         """Judge a message and the document it carries as what they should be (`subject.kind`)."""
-        return tuple(self._outcomes(subject))
+        return tuple(precedence.give_way(self._outcomes(subject)))
 
     def _outcomes(self, subject: Subject) -> Iterator[Outcome]:
         if subject.message and not subject.message.has_header:
@@ -251,7 +251,8 @@ def _hash(folder: Path, content: Item, mapping: Path | None) -> str:
     files = [folder / "profile.yaml", folder / "elements.yaml"]
     files += [file for file, _ in _tables(folder, content)]
     files += [data.path("schematron", name) for name in content.need("schematron").fields]
-    files += sorted(data.path("schemas", "valuesets").glob("*.yaml"))
+    for shared in ("valuesets", "standard"):
+        files += sorted(data.path("schemas", shared).glob("*.yaml"))
     files += sorted(Path(schematron.__file__).parent.rglob("*.py"))
     total = sha256()
     for file in (*files, *([mapping] if mapping else [])):

@@ -112,7 +112,7 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         kinds=_kinds(row.get("kinds") or block.need("kinds"), context),
         group=(row.get("group") or block.need("group")).text,
         check=None if untested or row.get("observed") else _check(row, context),
-        when=_when(conditions, _places(row)),
+        when=_when(conditions, _places(row), named.condition(_word(row, "by"))),
         at=", ".join(_places(row)),
         untested=untested.both() if untested else None,
         note=_optional(row, "note"),
@@ -171,9 +171,13 @@ def _kinds(item: Item, context: Context) -> frozenset[str]:
 # -- conditions -----------------------------------------------------------------------------
 
 
-def _when(items: list[Item], places: tuple[str, ...]) -> When | None:
-    """The row's conditions, and: where the segments are all missing, the structure says so."""
+def _when(items: list[Item], places: tuple[str, ...], own: When | None) -> When | None:
+    """The row's conditions, the check's own, and: where the segments are all missing, the structure
+    says so.
+    """
     conditions = [_condition(item) for item in items]
+    if own:
+        conditions.append(own)
     segments = {place.partition("[")[0].partition("-")[0] for place in places if "-" in place}
     if segments:
         conditions.append(_has_segment(frozenset(segments)))

@@ -11,7 +11,7 @@ from harness.wire.er7 import Message
 PID = (
     "MSH|^~\\&|RIS|S|TLR|P|20260105||ORM^O01^ORM_O01|1|T|2.5.1|||||FRA|UNICODE UTF-8\r"
     "PID|||{number}^^^ASIP-SANTE-INS-NIR&{oid}&ISO^INS||PAT-TROIS^DOMINIQUE^DOMINIQUE^^^^L||{born}|{sex}|||"
-    "^^^^^^BDL^^{cog}||||||||||||||||||||N|{status}\r"
+    "^^^^^^BDL^^{cog}||||||||||||||||||||N|{status}\rORC|NW\r"
 )
 GOOD = {
     "number": "279035121518989",
