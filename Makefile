@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := PIP_CONSTRAINT=requirements.lock PIP_BUILD_CONSTRAINT=requirements.lock \
        PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test check clean
+.PHONY: demo test check bench clean
 
 demo: .venv/.runtime
 	@$(BIN)/telerad demo
@@ -22,6 +22,9 @@ check: .venv/.dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/telerad selfcheck
+
+bench: .venv/.dev
+	@$(BIN)/python bench/judge.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache reports/runs
