@@ -136,12 +136,26 @@ class Segment:
 class Node:
     """A value and its place. `data` is as received; `value` is decoded and unescaped."""
 
-    __slots__ = ("_message", "at", "data")
+    __slots__ = ("_line", "_message", "_path", "_span", "data")
 
-    def __init__(self, message: "Message", data: bytes, at: Location) -> None:
+    def __init__(
+        self,
+        message: "Message",
+        data: bytes,
+        path: str,
+        line: int | None,
+        span: tuple[int, int] | None,
+    ) -> None:
         self._message = message
         self.data = data
-        self.at = at
+        self._path = path
+        self._line = line
+        self._span = span
+
+    @property
+    def at(self) -> Location:
+        """Its place. Most nodes are looked at and never shown, so it is made on demand."""
+        return Location(self._path, None, self._line, self._span)
 
     @property
     def present(self) -> bool:
@@ -163,6 +177,7 @@ class Message:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self.start = self._find_start(raw)
+        self._found: dict[str, tuple[Node, ...]] = {}
         self.delimiters = self._read_delimiters()
         self.segments = tuple(self._split())
 
@@ -272,27 +287,36 @@ class Message:
         Without a number, all segments of the name and all repetitions are meant. Raises
         HarnessError when `path` is not a path.
         """
-        parsed = er7path.parse(path)
-        chosen = list(self._choose(parsed))
+        return iter(self._nodes(path))
+
+    def _nodes(self, path: str) -> tuple[Node, ...]:
+        """What `at` gives, remembered: many rules look at the same places."""
+        found = self._found.get(path)
+        if found is None:
+            found = self._found[path] = tuple(self._look_for(er7path.parse(path)))
+        return found
+
+    def _look_for(self, path: Path) -> Iterator[Node]:
+        chosen = list(self._choose(path))
         if not chosen:
-            yield self._absent_segment(parsed)
+            yield self._absent_segment(path)
         for segment, shown in chosen:
-            if parsed.field is None:
-                yield Node(self, segment.raw, Location(shown, None, segment.line, segment.span))
+            if path.field is None:
+                yield Node(self, segment.raw, shown, segment.line, segment.span)
             else:
-                yield from self._in_field(segment, shown, parsed)
+                yield from self._in_field(segment, shown, path)
 
     def node(self, path: str) -> Node:
         """The first place that the path names, present or not."""
-        return next(self.at(path))
+        return self._nodes(path)[0]
 
     def first(self, path: str) -> str:
         """The first value that is present at the path; empty when there is none."""
-        return next((node.value for node in self.at(path) if node.present), "")
+        return next((node.value for node in self._nodes(path) if node.data), "")
 
     def has(self, path: str) -> bool:
         """True when something stands at the path."""
-        return any(node.present for node in self.at(path))
+        return any(node.data for node in self._nodes(path))
 
     def _choose(self, path: Path) -> Iterator[tuple[Segment, str]]:
         named = self.named(path.segment)
@@ -313,8 +337,7 @@ class Message:
         field = f"-{path.field}" if path.field else ""
         named = self.named(path.segment)
         where = named[0] if len(named) == 1 else None
-        at = Location(f"{path.segment}{field}", None, where.line if where else None, None)
-        return Node(self, b"", at)
+        return Node(self, b"", f"{path.segment}{field}", where.line if where else None, None)
 
     def _part(self, data: bytes, number: int, mark: bytes | None = None) -> bytes:
         parts = data.split(mark or self.delimiters.component)
@@ -326,6 +349,9 @@ class Message:
         data = segment.field(number)
         name = f"{path.segment}-{number}"
         shown = f"{shown}-{number}"
+        if not data:
+            yield self._in_empty_field(segment, shown, path, start)
+            return
         header = segment.raw[:3] in HEADERS and number <= 2
         repetitions = [data] if header else data.split(self.delimiters.repetition)
         said = len(repetitions) > 1 or (name in REPEATING and bool(data))
@@ -333,11 +359,17 @@ class Message:
         for index, repetition in enumerate(repetitions, 1):
             if not path.repetition_pick or self._matches(path.repetition_pick, index, repetition):
                 picked = True
-                label = f"{shown}[{index}]" if said and (data or index > 1) else shown
+                label = f"{shown}[{index}]" if said else shown
                 yield self._inside(segment, repetition, start, label, path, whole=header)
             start += len(repetition) + 1
         if not picked:
             yield self._not_picked(segment, shown, path, repetitions, end)
+
+    def _in_empty_field(self, segment: Segment, shown: str, path: Path, start: int) -> Node:
+        if path.repetition_pick is None:
+            for number in (path.component, path.sub):
+                shown = f"{shown}.{number}" if number else shown
+        return Node(self, b"", shown, segment.line, (start, start))
 
     def _matches(self, pick: Pick, index: int, repetition: bytes) -> bool:
         if pick.number is not None:
@@ -361,7 +393,7 @@ class Message:
             start += sum(len(part) + 1 for part in parts[: number - 1]) if inside else len(data)
             data = parts[number - 1] if inside else b""
             shown = f"{shown}.{number}"
-        return Node(self, data, Location(shown, None, segment.line, (start, start + len(data))))
+        return Node(self, data, shown, segment.line, (start, start + len(data)))
 
     def _not_picked(
         self, segment: Segment, shown: str, path: Path, repetitions: list[bytes], end: int
@@ -371,8 +403,8 @@ class Message:
         if len(repetitions) == 1 and repetitions[0]:
             near = self._inside(segment, repetitions[0], start, f"{shown}[1]", path, whole=False)
             if near.present:
-                return Node(self, b"", near.at)
-        return Node(self, b"", Location(shown, None, segment.line, (start, end)))
+                return Node(self, b"", near.at.path, near.at.line, near.at.span)
+        return Node(self, b"", shown, segment.line, (start, end))
 
     # -- changed copies ---------------------------------------------------------------------
 
