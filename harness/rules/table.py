@@ -22,6 +22,8 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 | when | one condition: `PATH`, `not PATH`, `PATH = A, B` (one of), `PATH != A, B` (none of), |
 |      | `after D` (a message of that kind came before); a block's and a row's both count |
 | by | the name of a check written in Python (`rules/checks/`) |
+| xpath | the place in a document; with `set` its codes must be in a value set (see `coded.py`) |
+| null | the nullFlavors that such a place may have instead |
 | observed | `yes`: judged while an exchange is played, not from one message |
 | untested | why nothing outside can tell |
 | given | edits that make an ordinary message one that the row applies to (`wire/edit.py`) |
@@ -38,7 +40,7 @@ from pathlib import Path
 from typing import Final
 
 from harness import yamlfile
-from harness.rules import named, structure, vectors
+from harness.rules import coded, named, structure, vectors
 from harness.rules.elements import Element, Elements
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
 from harness.rules.types import SHAPES
@@ -51,7 +53,7 @@ from harness.yamlfile import Item
 _BLOCK: Final = frozenset({"document", "section", "kinds", "group", "rows", "when"})
 _PREDICATES: Final = frozenset(
     {"usage", "type", "is", "in", "like", "set", "card", "element", "structure", "by", "untested"}
-    | {"observed"}
+    | {"observed", "xpath"}
 )
 _ROW: Final = _PREDICATES | frozenset(
     {
@@ -67,6 +69,7 @@ _ROW: Final = _PREDICATES | frozenset(
         "note",
         "mistake",
         "form",
+        "null",
         "given",
         "break",
     }
@@ -102,7 +105,7 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         raise name.error("table.bad_id", id=name.text)
     if not _PREDICATES & set(row.fields):
         raise row.error("table.no_predicate", id=name.text)
-    untested = row.get("untested")
+    untested, xpath = row.get("untested"), row.get("xpath")
     conditions = [item for item in (block.get("when"), row.get("when")) if item]
     return Rule(
         id=name.text,
@@ -112,8 +115,10 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         kinds=_kinds(row.get("kinds") or block.need("kinds"), context),
         group=(row.get("group") or block.need("group")).text,
         check=None if untested or row.get("observed") else _check(row, context),
-        when=_when(conditions, _places(row), named.condition(_word(row, "by"))),
-        at=", ".join(_places(row)),
+        when=coded.when(coded.place(row))
+        if xpath
+        else _when(conditions, _places(row), named.condition(_word(row, "by"))),
+        at=xpath.text if xpath else ", ".join(_places(row)),
         untested=untested.both() if untested else None,
         note=_optional(row, "note"),
         mistake=_optional(row, "mistake"),
@@ -226,6 +231,8 @@ def _after(kind: str) -> When:
 def _check(row: Item, context: Context) -> Check:
     if by := row.get("by"):
         return _by_name(by)
+    if row.get("xpath"):
+        return coded.check(row)
     if item := row.get("element"):
         wanted = _wanted(row, context)
         return _element_value(item, wanted, context) if wanted else _element(item, context)
@@ -355,12 +362,16 @@ def _value_check(row: Item, context: Context) -> Check:
     wanted = _wanted(row, context)
     card = _card(row.get("card"))
     expected = wanted[0].words if wanted else say("value.some")
+    asks_for_it = usage in ("R", "RE") or card is not None
+    fields = [(place, place[:3], er7path.parse(place).field or 0) for place in places]
 
     def check(subject: Subject) -> Iterator[Problem]:
         message = subject.carried
-        for place in places:
-            if len(places) > 1 and not message.named(place[:3]):
+        for place, segment, field in fields:
+            if len(places) > 1 and not message.named(segment):
                 continue
+            if field and not asks_for_it and not message.holds(segment, field):
+                continue  # an empty field breaks nothing
             nodes = list(message.at(place))
             if card:
                 yield from _count(nodes, card)

@@ -272,7 +272,11 @@ class Message:
 
     def named(self, name: str) -> list[Segment]:
         """The segments of that name, in order."""
-        return [*self._by_name.get(name, ())]
+        return self._by_name.get(name, [])
+
+    def holds(self, name: str, field: int) -> bool:
+        """Something stands in that field of any segment of that name. Makes no nodes."""
+        return any(segment.field(field) for segment in self._by_name.get(name, ()))
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[Segment]]:
