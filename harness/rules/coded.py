@@ -5,13 +5,18 @@
 An element is judged by its `@code` and `@codeSystem`, an attribute by its value alone.
 """
 
+import re
 from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
 
 from harness.rules import valuesets
 from harness.rules.rule import Check, Problem, Subject, When
 from harness.text import Text, plain, say
-from harness.wire.cda import XmlNode, compiled
+from harness.wire.cda import compiled
 from harness.wire.edit import Edit
+from harness.wire.location import Location
 from harness.yamlfile import Item
 
 
@@ -30,50 +35,56 @@ def check(row: Item) -> Check:
     xpath, item = place(row), row.need("set")
     if item.text not in valuesets.names():
         raise item.error("yaml.unknown_value", hint=", ".join(valuesets.names()), value=item.text)
-    null = row.get("null")
+    null, item_set = row.get("null"), item.text
     allowed = frozenset(null.texts if null else ())
 
     def judge(subject: Subject) -> Iterator[Problem]:
-        for node in subject.document.at(xpath) if subject.document else ():
-            problem = _of_node(node, valuesets.load(item.text), allowed)
-            if problem:
-                yield problem
+        document = subject.document
+        for item in _selected(subject, xpath):
+            actual = _wrong(item, valuesets.load(item_set), allowed)
+            if actual and document:
+                element = item if isinstance(item, etree._Element) else item.getparent()
+                yield _problem(document.place(element), valuesets.load(item_set), actual)
 
     return judge
 
 
-def _of_node(node: XmlNode, found: valuesets.ValueSet, allowed: frozenset[str]) -> Problem | None:
-    if node.at.xpath and "/@" in node.at.xpath:
-        return (
-            None if node.value in found.codes else _problem(node, found, plain(f"`{node.value}`"))
-        )
-    code, system = node.element.get("code", ""), node.element.get("codeSystem", "")
-    flavor = node.element.get("nullFlavor")
+def _selected(subject: Subject, xpath: str) -> list[Any]:
+    """What the XPath selects, found once for a subject."""
+    document = subject.document
+    return subject.once(("xpath", xpath), lambda _: document.select(xpath) if document else [])
+
+
+def _wrong(item: Any, found: valuesets.ValueSet, allowed: frozenset[str]) -> Text | None:
+    """What is there instead of a code of the set; None when it is one."""
+    if not isinstance(item, etree._Element):
+        return None if item in found.codes else plain(f"`{item}`")
+    code, system = item.get("code", ""), item.get("codeSystem", "")
+    flavor = item.get("nullFlavor")
     if flavor in allowed or found.has(system, code):
         return None
     if flavor:
-        return _problem(node, found, plain(f"nullFlavor `{flavor}`"))
-    actual = say("value.code", code=code or "-", system=system or "-")
-    return _problem(node, found, actual)
+        return plain(f"nullFlavor `{flavor}`")
+    return say("value.code", code=code or "-", system=system or "-")
 
 
-def _problem(node: XmlNode, found: valuesets.ValueSet, actual: Text) -> Problem:
-    return Problem(node.at, say("value.in_set", name=found.source, oid=found.oid), actual)
+def _problem(at: Location, found: valuesets.ValueSet, actual: Text) -> Problem:
+    return Problem(at, say("value.in_set", name=found.source, oid=found.oid), actual)
 
 
 def when(xpath: str) -> When:
     """The document has such a node."""
+    absent = say("when.no_context", context=xpath)
 
     def applies(subject: Subject) -> Text | None:
         if subject.document is None or subject.document.root is None:
             return say("when.no_document")
-        there = next(subject.document.at(xpath), None)
-        return None if there else say("when.no_context", context=xpath)
+        return None if _selected(subject, xpath) else absent
 
     return applies
 
 
 def mutant(xpath: str) -> tuple[Edit, ...]:
     """A code of no set."""
-    attribute = xpath.rpartition("/")[2].startswith("@")
+    attribute = re.search(r"/@[\w:-]+$", xpath)
     return (Edit("set", xpath if attribute else f"{xpath}/@code", "ZZ9"),)

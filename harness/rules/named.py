@@ -17,6 +17,8 @@ _CHECKS: dict[str, Check] = {}
 _WHEN: dict[str, When] = {}
 _MODULES: Final = (
     "acknowledgement",
+    "cda_imaging",
+    "cda_link",
     "conversation",
     "datatypes",
     "encoding",

@@ -5,7 +5,7 @@ says where business data stand. `judge` gives the outcomes of everything that a 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
@@ -61,7 +61,7 @@ class Profile:
     source: SpecRef
     flows: Mapping[str, Flow]
     elements: Elements
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = field(repr=False)
     hash: str
 
     def judge(self, subject: Subject) -> tuple[Outcome, ...]:

@@ -6,6 +6,7 @@ the messages of a real system. The names are those of the guides; `code.system` 
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,83 @@ class Narrative:
 
 
 @dataclass(frozen=True, slots=True)
+class Tracer:
+    """A radiopharmaceutical given for the examination. `activity` in megabecquerels."""
+
+    name: str
+    atc: Code
+    activity: str
+    lot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A medical device. `udi` is its unique identifier, `agency` the OID of who issues it."""
+
+    kind: Code
+    udi: str
+    agency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document added to another: its title and the lines of its page."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """One requested act: modality, site, side."""
+
+    modality: Code
+    site: Code
+    laterality: Code | None = None
+
+
+NOT_PREGNANT: Final = Code(
+    "60001007", "absence de grossesse", "2.16.840.1.113883.6.96", "SNOMED CT"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What only some cases have; empty means that the documents do not speak of it.
+
+    Request: `urgency` is the reason of an urgent request, `contacted` tells that the radiologist
+    was called, `event` what the examination must come before or after, `wish` the contrast wanted
+    with a PET, `function` what a PET or a scintigraphy studies, `told` what the patient was told.
+    Report: `further` examinations of the same report, `parameters` of the technique, `remark` an
+    uncoded comment, `retention` of the images in days.
+    """
+
+    contraindications: tuple[Code, ...] = ()
+    care: tuple[Code, ...] = ()
+    pregnancy: Code = NOT_PREGNANT
+    screening: bool = False
+    prior: str = ""
+    attachment: Attachment | None = None
+    told: str = ""
+    urgency: str = ""
+    contacted: bool = False
+    event: str = ""
+    comment: str = ""
+    function: Code | None = None
+    wish: Code | None = None
+    correspondents: tuple[Professional, ...] = ()
+    requests: tuple[Requested, ...] = ()
+    further: "tuple[Exam, ...]" = ()
+    tracer: Tracer | None = None
+    complication: str = ""
+    parameters: str = ""
+    device: Device | None = None
+    remark: str = ""
+    addendum: str = ""
+    retention: int = 1825
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentIdentity:
     """Identity of one version of a CDA document. `id` and `set_id` are OIDs or UUIDs.
 
@@ -209,7 +287,8 @@ class Case:
     `requester` asked for the examination; `responsible` is the physician responsible for the
     imaging site; `radiologist` reads the images at a distance, on the teleradiology platform.
     `viewer` is the base URL of the link to the images. `uuids` are spare identifiers for the parts
-    of the documents, drawn from the seed so that two runs give the same bytes.
+    of the documents, drawn from the seed so that two runs give the same bytes. `details` hold what
+    only some cases have.
     """
 
     name: str
@@ -228,3 +307,9 @@ class Case:
     report_document: DocumentIdentity
     viewer: str
     uuids: tuple[str, ...] = field(default=(), repr=False)
+    details: Details = Details()
+
+    @property
+    def exams(self) -> tuple[Exam, ...]:
+        """Every examination of the report, the main one first."""
+        return (self.exam, *self.details.further)

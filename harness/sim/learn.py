@@ -22,7 +22,8 @@ from harness.sim.case import (
     Professional,
     Visit,
 )
-from harness.sim.generate.exams import DCM, KINDS, LOINC, dose_code, sop_class
+from harness.sim.generate.exam_codes import DCM, LOINC, dose_code, sop_class
+from harness.sim.generate.exams import KINDS
 from harness.wire.er7 import STANDARD, Message
 
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")

@@ -36,6 +36,12 @@ BYTES: Final[dict[str, Callable[[bytes], bytes]]] = {
     "dollar-separator": lambda raw: raw.replace(b"|", b"$"),
     "cut-document": lambda raw: raw[: len(raw) // 2],
     "other-root": lambda raw: raw.replace(b"ClinicalDocument", b"OtherDocument"),
+    "link-http": lambda raw: raw.replace(b"https://drimbox", b"http://drimbox"),
+    "link-wado": lambda raw: raw.replace(b"IHEInvokeImageDisplay", b"wado"),
+    "link-with-blank": lambda raw: raw.replace(b"/IHEInvoke", b"/a b/IHEInvoke"),
+    "link-of-patient": lambda raw: raw.replace(b"requestType=STUDY", b"requestType=PATIENT"),
+    "link-without-accession": lambda raw: raw.replace(b"accessionNumber=1", b"number=1"),
+    "link-with-patient": lambda raw: raw.replace(b"&amp;idCDA", b"&amp;patientID=1&amp;idCDA"),
     "latin": lambda raw: raw.decode("utf-8").encode("iso8859-15", "replace"),
     "lower-case-segment": lambda raw: raw.replace(b"\rPID", b"\rpid", 1).replace(
         b"\rMSA", b"\rmsa", 1

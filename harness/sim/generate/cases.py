@@ -5,6 +5,7 @@ A different clock moves the times and nothing else.
 
 import random
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Final
@@ -12,17 +13,22 @@ from typing import Final
 from harness.errors import HarnessError
 from harness.sim.case import (
     Case,
+    Details,
     DocumentIdentity,
     Dose,
     Exam,
     Identifier,
+    Narrative,
     Order,
     Organization,
+    Patient,
     Product,
+    Professional,
+    Tracer,
     Visit,
 )
 from harness.sim.generate import exams, identity, people
-from harness.sim.generate.exams import Kind
+from harness.sim.generate.exam_codes import Kind, atc_code, cip_code, dose_code, sop_class
 from harness.text import plain, say
 
 DEFAULT: Final = "ct-brain"
@@ -30,7 +36,7 @@ SITE_OID: Final = "1.2.250.1.213.99.1"
 _ORDERS: Final = f"{SITE_OID}.12"
 _ACCESSIONS: Final = f"{SITE_OID}.27"
 _VISITS: Final = f"{SITE_OID}.30"
-_SPARE: Final = 60
+_SPARE: Final = 200
 
 
 def names() -> tuple[str, ...]:
@@ -62,7 +68,7 @@ def _case(name: str, seed: int, clock: datetime, kind: Kind) -> Case:
     return Case(
         name=name,
         seed=seed,
-        patient=identity.patient(chance),
+        patient=_patient(chance, kind, f"{name}/{seed}"),
         visit=_visit(chance, clock),
         order=_order(chance, kind, clock),
         requester=people.professional(chance, people.GENERAL_PRACTICE, office),
@@ -71,11 +77,53 @@ def _case(name: str, seed: int, clock: datetime, kind: Kind) -> Case:
         site=site,
         platform=platform,
         exam=exam,
-        narrative=kind.words,
+        narrative=_words(kind, seed),
         request_document=_document(chance, clock),
-        report_document=_document(chance, exam.end + timedelta(minutes=30)),
+        report_document=_version(kind, _document(chance, exam.end + timedelta(minutes=30))),
         viewer=f"https://drimbox.{_host(site)}.example/IHEInvokeImageDisplay",
         uuids=tuple(_uuid(chance) for _ in range(_SPARE)),
+        details=_details(random.Random(f"{name}/{seed}/details"), kind, exam, office),  # noqa: S311
+    )
+
+
+def _patient(chance: random.Random, kind: Kind, name: str) -> Patient:
+    """A patient, drawn again until of the sex that the examination asks for."""
+    found, tries = identity.patient(chance), 0
+    while kind.sex and found.sex != kind.sex:
+        tries += 1
+        found = identity.patient(random.Random(f"{name}/patient/{tries}"))  # noqa: S311
+    return found
+
+
+def _words(kind: Kind, seed: int) -> Narrative:
+    """The wording: the other one, where there is one, for every even seed."""
+    return kind.other_words if kind.other_words and seed % 2 == 0 else kind.words
+
+
+def _version(kind: Kind, identity: DocumentIdentity) -> DocumentIdentity:
+    """The first version; with an addendum the second, which replaces one."""
+    if not kind.addendum:
+        return identity
+    return replace(identity, version=2, replaces=f"{identity.id}7")
+
+
+def _details(chance: random.Random, kind: Kind, main: Exam, office: Organization) -> Details:
+    """What the kind tells, with what is drawn: further acts, tracer, correspondent."""
+    tracer = kind.tracer and Tracer(
+        kind.tracer[0],
+        atc_code(kind.tracer[1], kind.tracer[2]),
+        str(chance.randrange(kind.tracer[3], kind.tracer[4])),
+        f"LOT{chance.randrange(10**5):05d}",
+    )
+    to: tuple[Professional, ...] = ()
+    if kind.correspondent:
+        to = (people.professional(chance, people.GENERAL_PRACTICE, office),)
+    return replace(
+        kind.details,
+        tracer=tracer or None,
+        further=tuple(_exam(chance, part, main.end) for part in kind.more),
+        correspondents=to,
+        addendum=kind.addendum,
     )
 
 
@@ -129,7 +177,7 @@ def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
         study_uid=study,
         series_uid=_uid(chance),
         sop_uid=_uid(chance),
-        sop_class=exams.sop_class(kind.sop_class),
+        sop_class=sop_class(kind.sop_class),
         act=kind.act,
         ccam=kind.ccam,
         modalities=kind.modalities,
@@ -146,7 +194,9 @@ def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
 
 def _dose(chance: random.Random, dose: tuple[str, str, float, float, str]) -> Dose:
     code, label, low, high, unit = dose
-    return Dose(exams.dose_code(code, label), f"{chance.uniform(low, high):.1f}", unit)
+    value = chance.uniform(low, high)
+    written = f"{round(value, -6):.0f}" if unit == "Bq" else f"{value:.1f}"
+    return Dose(dose_code(code, label), written, unit)
 
 
 def _products(chance: random.Random, kind: Kind) -> tuple[Product, ...]:
@@ -154,5 +204,5 @@ def _products(chance: random.Random, kind: Kind) -> tuple[Product, ...]:
         return ()
     name, atc, label, cip, volume = kind.product
     lot = f"LOT{chance.randrange(10**5):05d}"
-    codes = exams.atc_code(atc, label), exams.cip_code(cip, name)
+    codes = atc_code(atc, label), cip_code(cip, name)
     return (Product(name, *codes, volume=str(volume), lot=lot),)

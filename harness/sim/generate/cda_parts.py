@@ -351,57 +351,6 @@ def rows(pairs: Iterable[tuple[str, Element | str, str]]) -> Element:
     return el("table", el("tbody", *lines))
 
 
-def history(case: Case, uuids: Iterator[str]) -> Element:
-    """Clinical information: the request and the medical history, with their entries."""
-    request = section(
-        next(uuids),
-        ("1.2.840.10008.9.7", "1.2.250.1.213.1.1.2.211"),
-        loinc("code", "55115-0", "Demande d'imagerie"),
-        "Demande d'examen",
-        paragraphs(case.order.justification, case.order.purpose),
-    )
-    text = rows(
-        (
-            ("Antécédents médicaux", case.order.medical_history or "Non connus", "antecedents-m"),
-            (
-                "Antécédents chirurgicaux",
-                case.order.surgical_history or "Non connus",
-                "antecedents-c",
-            ),
-        )
-    )
-    past = section(
-        next(uuids),
-        ("2.16.840.1.113883.10.20.22.2.39", "1.2.250.1.213.1.1.2.213"),
-        loinc("code", "11329-0", "Historique médical"),
-        "Historique médical",
-        el("text", text),
-        _past(next(uuids), "11348-0", "Antécédents médicaux", "antecedents-m", case),
-        _past(next(uuids), "47519-4", "Antécédents chirurgicaux", "antecedents-c", case),
-    )
-    return section(
-        next(uuids),
-        ("1.2.840.10008.9.2", "1.2.250.1.213.1.1.2.205"),
-        loinc("code", "55752-0", "Informations cliniques"),
-        "Informations cliniques",
-        el("text"),
-        request,
-        past,
-    )
-
-
-def _past(uuid: str, code: str, label: str, name: str, case: Case) -> Element:
-    """FR-DICOM-Observation of the history: no code for the value, no site."""
-    return observation(
-        uuid,
-        loinc("code", code, label),
-        el("value", original(f"#{name}"), xsi_type="CD"),
-        el("targetSiteCode", nullFlavor="MSK"),
-        case.order.placed,
-        f"#{name}",
-    )
-
-
 def observation(
     uuid: str, code: Element, value: Element, site: Element, at: datetime, words: str
 ) -> Element:

@@ -1,7 +1,7 @@
 """The imaging report (IMG-CR-IMG 2024.01) of a case, as flow E carries it.
 
 The remote radiologist is the first author; the physician responsible for the imaging site is the
-second author and the legal authenticator.
+second author and the legal authenticator. Level 3 has a structured body, level 1 a PDF.
 Source: white paper, chapter 2; IMG-CR-IMG 2024.01; imaging body fact sheet, 1 and 4.1.
 """
 
@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlencode
 
-from harness.sim.case import Case, Code
-from harness.sim.generate.cda_exam import imaging_act
+import pybase64
+
+from harness.sim.case import Case, Code, Exam
+from harness.sim.generate.cda_body import sections
 from harness.sim.generate.cda_parts import (
     DCM,
     LOINC,
@@ -22,21 +24,19 @@ from harness.sim.generate.cda_parts import (
     document,
     el,
     encounter,
-    history,
     identification,
     ids,
     legal_authenticator,
     loinc,
-    paragraphs,
     performer,
     person_name,
     record_target,
     requesting_participant,
-    section,
     stamp,
     structure,
     to_bytes,
 )
+from harness.sim.generate.pdf import page
 
 CODE: Final = ("18748-4", "CR d'imagerie médicale")
 _MODEL: Final = (
@@ -45,39 +45,53 @@ _MODEL: Final = (
     "1.2.840.10008.9.21",
     "1.2.250.1.213.1.1.1.45|2024.01",
 )
+_UNSTRUCTURED: Final = ("1.3.6.1.4.1.19376.1.2.20",)
 _MODALITY: Final = Code("121139", "Modalité d'imagerie", DCM, "DCM")
 _REGION: Final = Code("39111-0", "localisation anatomique", LOINC, "LOINC")
+_SCREENING: Final = Code(
+    "Z13.9", "Examen spécial de dépistage, sans précision", "2.16.840.1.113883.6.3", "CIM-10"
+)
 
 
-def report(case: Case) -> bytes:
-    """The document as bytes."""
+def report(case: Case, *, level: int = 3) -> bytes:
+    """The document as bytes, of level 3 or 1."""
     identity = case.report_document
-    root = document(case, identity, _MODEL)
-    act = coded("translation", case.exam.act)
+    root = document(case, identity, _MODEL if level == 3 else _UNSTRUCTURED)
+    acts = (coded("translation", exam.act) for exam in case.exams)
     title = f"CR d'imagerie médicale - {case.exam.act.label}"
-    root.extend(identification(loinc("code", *CODE, act), title, identity))
+    root.extend(identification(loinc("code", *CODE, *acts), title, identity))
     root.extend(_people(case))
-    root.append(_order(case))
-    root.append(_event(case))
+    root.extend(_order(case, exam) for exam in case.exams)
+    root.extend(_event(case, exam) for exam in case.exams)
+    if case.details.screening:
+        root.append(screening())
     if identity.replaces:
         parent = el("parentDocument", ids(identity.replaces))
         root.append(el("relatedDocument", parent, typeCode="RPLC"))
     root.append(encounter(case))
-    root.append(el("component", el("structuredBody", *_body(case))))
+    links = (link(case, exam) for exam in case.exams)
+    body = el("structuredBody", *sections(case, links)) if level == 3 else _pdf(case)
+    root.append(el("component", body))
     return to_bytes(root)
 
 
-def link(case: Case) -> str:
-    """The URL of the images in the DRIMbox, made of what was received."""
-    accession = case.exam.accession_number
+def link(case: Case, exam: Exam | None = None) -> str:
+    """The URL of an examination's images in the DRIMbox, made of what was received."""
+    exam = exam or case.exam
+    accession = exam.accession_number
     number = f"{accession.oid}.{accession.value}" if accession.oid else accession.value
     query = {
         "requestType": "STUDY",
-        "studyUID": case.exam.study_uid,
+        "studyUID": exam.study_uid,
         "accessionNumber": number,
         "idCDA": case.report_document.id,
     }
     return f"{case.viewer}?{urlencode(query)}"
+
+
+def screening() -> Element:
+    """The marker of an examination made in a screening programme."""
+    return el("documentationOf", el("serviceEvent", coded("code", _SCREENING)))
 
 
 def _people(case: Case) -> Iterator[Element]:
@@ -104,8 +118,8 @@ def _recipient(case: Case) -> Element:
     )
 
 
-def _order(case: Case) -> Element:
-    number, accession = case.order.placer_number, case.exam.accession_number
+def _order(case: Case, exam: Exam) -> Element:
+    number, accession = case.order.placer_number, exam.accession_number
     return el(
         "inFulfillmentOf",
         el(
@@ -116,9 +130,8 @@ def _order(case: Case) -> Element:
     )
 
 
-def _event(case: Case) -> Element:
+def _event(case: Case, exam: Exam) -> Element:
     """The documented act: Study Instance UID, act, modality, region."""
-    exam = case.exam
     translations = [coded("translation", exam.ccam)] if exam.ccam else []
     translations += [
         coded("translation", modality, el("qualifier", coded("name", _MODALITY)))
@@ -141,29 +154,23 @@ def _event(case: Case) -> Element:
     )
 
 
-def _body(case: Case) -> Iterator[Element]:
-    uuids = iter(case.uuids)
+# -- level 1 --------------------------------------------------------------------------------
+
+
+def _pdf(case: Case) -> Element:
+    """The body as a PDF that tells the same, link and retention of the images included."""
+    content = pybase64.b64encode(page(_page(case))).decode("ascii")
+    text = el("text", content, mediaType="application/pdf", representation="B64")
+    return el("nonXMLBody", text)
+
+
+def _page(case: Case) -> Iterator[str]:
     words = case.narrative
-    yield history(case, uuids)
-    yield imaging_act(case, link(case), uuids)
-    yield section(
-        next(uuids),
-        ("2.16.840.1.113883.10.20.6.1.2", "1.2.250.1.213.1.1.2.208"),
-        loinc("code", "59776-5", "Résultats"),
-        "Résultats",
-        paragraphs(words.findings),
-    )
-    yield section(
-        next(uuids),
-        ("1.2.840.10008.9.4", "1.2.250.1.213.1.1.2.207"),
-        loinc("code", "18834-2", "Examen comparatif"),
-        "Comparaisons avec des résultats antérieurs",
-        paragraphs(words.comparison),
-    )
-    yield section(
-        next(uuids),
-        ("1.2.840.10008.9.5", "1.2.250.1.213.1.1.2.209"),
-        loinc("code", "19005-8", "Conclusion"),
-        "Conclusion",
-        paragraphs(words.conclusion),
-    )
+    yield f"Compte rendu : {case.exam.act.label}"
+    yield f"Indication : {case.order.justification}"
+    yield f"Technique : {words.technique}"
+    yield f"Résultats : {words.findings}"
+    yield f"Conclusion : {words.conclusion}"
+    for exam in case.exams:
+        yield f"Lien vers les images : {link(case, exam)}"
+    yield f"Durée de conservation des images : {case.details.retention} jours"

@@ -6,38 +6,54 @@ Source: IMG-DA-IMG 2024.01, sections and requested acts; imaging body fact sheet
 from collections.abc import Iterator
 from typing import Final
 
-from harness.sim.case import Case, Code
+from harness.sim.case import Case, Code, Professional
+from harness.sim.generate.cda_added import (
+    CISIS,
+    added_documents,
+    patient_information,
+    prior_results,
+    simple_observation,
+)
+from harness.sim.generate.cda_clinical import clinical_information
 from harness.sim.generate.cda_parts import (
+    LOINC,
+    PS,
     Element,
+    addr,
     author,
     coded,
     custodian,
     document,
     el,
     encounter,
-    history,
     identification,
     ids,
     legal_authenticator,
     loinc,
-    original,
     performer,
+    person_name,
     record_target,
-    reference,
-    section,
     stamp,
-    target_site,
-    templates,
+    structure,
+    telecom,
     to_bytes,
 )
+from harness.sim.generate.cda_report import screening
+from harness.sim.generate.cda_requested import requested_acts
 
 CODE: Final = ("55115-0", "Demande d'actes d'imagerie")
-_CISIS: Final = ("1.2.250.1.213.1.1.4.322", "TA_ASIP")
+_TOLD: Final = Code("MED-1130", "Information du patient sur les risques", *CISIS)
+_OTHER: Final = Code("99622-3", "Informations pour le patient", LOINC, "LOINC")
+_URGENT_EXECUTION: Final = Code("MED-1095", "Exécution en urgence", *CISIS)
+_CORRESPONDENT: Final = Code(
+    "CORRE", "Correspondant", "1.2.250.1.213.1.1.4.2.280", "HL7:ParticipationFunction"
+)
+_FROM: Final = 120  # spare identifiers before this one belong to the report
 
 
 def request(case: Case) -> bytes:
     """The document as bytes. Author and legal authenticator are the requesting physician."""
-    identity = case.request_document
+    identity, details = case.request_document, case.details
     root = document(case, identity, ("1.2.840.10008.9.20", "1.2.250.1.213.1.1.1.47|2024.01"))
     title = f"Demande d'actes d'imagerie - {case.exam.act.label}"
     root.extend(identification(loinc("code", *CODE), title, identity))
@@ -45,10 +61,35 @@ def request(case: Case) -> bytes:
     root.append(author(case.requester, identity.created))
     root.append(custodian(case.requester.organization))
     root.append(legal_authenticator(case.requester, identity.created))
+    root.extend(_correspondent(who) for who in details.correspondents)
     root.append(_event(case))
+    if details.screening:
+        root.append(screening())
+    if details.contacted:
+        root.append(_urgent_execution(case))
     root.append(encounter(case))
     root.append(el("component", el("structuredBody", *_body(case))))
     return to_bytes(root)
+
+
+def _correspondent(who: Professional) -> Element:
+    """Someone else who shall receive the report."""
+    return el(
+        "participant",
+        coded("functionCode", _CORRESPONDENT),
+        el("time", nullFlavor="UNK"),
+        el(
+            "associatedEntity",
+            ids(PS, who.national_id),
+            coded("code", who.specialty),
+            addr(who.organization.address),
+            telecom(who.phone),
+            el("associatedPerson", person_name(who)),
+            structure("scopingOrganization", who.organization),
+            classCode="PROV",
+        ),
+        typeCode="CON",
+    )
 
 
 def _event(case: Case) -> Element:
@@ -67,84 +108,34 @@ def _event(case: Case) -> Element:
     )
 
 
+def _urgent_execution(case: Case) -> Element:
+    """The marker of an urgent examination: why, and the radiologist who was called."""
+    code = coded("code", _URGENT_EXECUTION, el("originalText", case.details.urgency))
+    when = el("effectiveTime", el("low", value=stamp(case.order.placed)))
+    return el("documentationOf", el("serviceEvent", code, when, performer(case.responsible)))
+
+
 def _body(case: Case) -> Iterator[Element]:
-    uuids = iter(case.uuids[30:])
-    yield history(case, uuids)
+    uuids, details = iter(case.uuids[_FROM:]), case.details
+    yield clinical_information(case, uuids, with_care=True)
     yield _patient_information(case, uuids)
-    yield _requested_acts(case, uuids)
+    yield requested_acts(case, uuids)
+    if details.prior:
+        yield prior_results(next(uuids), details.prior)
+    if details.attachment:
+        yield added_documents(details.attachment, uuids)
 
 
 def _patient_information(case: Case, uuids: Iterator[str]) -> Element:
-    told = Code("MED-1130", "Information du patient sur les risques", *_CISIS)
-    entry = el(
-        "entry",
-        el(
-            "observation",
-            *templates("1.3.6.1.4.1.19376.1.5.3.1.4.13", "1.2.250.1.213.1.1.3.48"),
-            ids(next(uuids)),
-            coded("code", told),
-            el("text", reference("#information")),
-            el("statusCode", code="completed"),
-            el("effectiveTime", value=stamp(case.order.placed)),
-            el("value", value="true", xsi_type="BL"),
-            classCode="OBS",
-            moodCode="EVN",
-        ),
-    )
-    words = el("content", "Le patient a été informé des risques de l'examen.", ID="information")
-    return section(
-        next(uuids),
-        (
-            "1.3.6.1.4.1.19376.1.5.3.1.1.9.38",
-            "1.3.6.1.4.1.19376.1.5.3.1.1.9.39",
-            "1.2.250.1.213.1.1.2.107",
-        ),
-        loinc("code", "34895-3", "Education du patient"),
-        "Information du patient",
-        el("text", words),
-        entry,
-    )
-
-
-def _requested_acts(case: Case, uuids: Iterator[str]) -> Element:
-    order = case.order
-    place = order.site.label + (f" ({order.laterality.label})" if order.laterality else "")
+    at, told = stamp(case.order.placed), case.details.told
+    yes = el("value", value="true", xsi_type="BL")
+    entries = [simple_observation(next(uuids), _TOLD, "information-risques", yes, time=at)]
+    if told:
+        entries.append(simple_observation(next(uuids), _OTHER, "information-autre", time=at))
+    risks = "Le patient a été informé des risques de l'examen."
     text = el(
         "text",
-        el("paragraph", el("content", order.requested_modality.label, ID="demande-01-modalite")),
-        el("paragraph", el("content", place, ID="demande-01-localisation")),
-        el("paragraph", el("content", order.purpose, ID="demande-01")),
+        el("paragraph", el("content", risks, ID="information-risques")),
+        el("paragraph", el("content", told, ID="information-autre")) if told else None,
     )
-    entry = el(
-        "entry",
-        el(
-            "observation",
-            *templates(
-                "1.3.6.1.4.1.19376.1.5.3.1.1.20.3.1",
-                "2.16.840.1.113883.10.20.1.25",
-                "1.2.250.1.213.1.1.3.27",
-                "1.2.250.1.213.1.1.3.27.3",
-            ),
-            ids(next(uuids)),
-            coded("code", order.requested_modality, original("#demande-01-modalite")),
-            el("text", reference("#demande-01")),
-            el("statusCode", code="active"),
-            el("effectiveTime", nullFlavor="UNK"),
-            target_site(order.site, order.laterality, "#demande-01-localisation"),
-            classCode="OBS",
-            moodCode="INT",
-        ),
-    )
-    return section(
-        next(uuids),
-        (
-            "2.16.840.1.113883.10.20.1.10",
-            "1.3.6.1.4.1.19376.1.5.3.1.3.36",
-            "1.2.250.1.213.1.1.2.158",
-            "1.2.250.1.213.1.1.2.158.3",
-        ),
-        loinc("code", "18776-5", "Plan de soins"),
-        "Acte(s) d'imagerie demandé(s)",
-        text,
-        entry,
-    )
+    return patient_information(next(uuids), "Information du patient", text, *entries)

@@ -1,71 +1,54 @@
-"""Kinds of examination: codes, doses, products and the words of the radiologist.
+"""Kinds of examination by name: codes, doses, products and the words of the radiologist.
 
+Each has two wordings, one with a finding and one without: the second is that of every second seed.
 Codes and labels are those of the French value sets; the clinical texts are invented.
 Source: imaging body fact sheet, 5.4 and 5.5.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
-from harness.sim.case import Code, Narrative
-
-LOINC: Final = ("2.16.840.1.113883.6.1", "LOINC", "LN")
-DCM: Final = ("1.2.840.10008.2.16.4", "DCM", "DCM")
-SNOMED: Final = ("2.16.840.1.113883.6.96", "SNOMED CT", "SCT")
-CCAM: Final = ("1.2.250.1.215.300.1", "CCAM", "CCAM")
-CISIS: Final = ("1.2.250.1.213.1.1.4.322", "TA_ASIP", "terminologie-cisis-fr")
-ATC: Final = ("2.16.840.1.113883.6.73", "ATC", "ATC")
-CIP: Final = ("1.2.250.1.213.2.3.2", "CIP", "CIP")
-
-
-def _code(system: tuple[str, str, str], code: str, label: str) -> Code:
-    return Code(code, label, *system)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What an examination of this kind is made of. Doses: code, label, low, high, unit."""
-
-    act: Code
-    ccam: Code
-    modalities: tuple[Code, ...]
-    requested: Code
-    region: Code
-    site: Code
-    sop_class: str
-    justification: str
-    purpose: str
-    words: Narrative
-    doses: tuple[tuple[str, str, float, float, str], ...] = ()
-    product: tuple[str, str, str, str, int] | None = None
-    laterality: Code | None = None
-
-
-CT: Final = _code(DCM, "CT", "Tomodensitométrie")
-MR: Final = _code(DCM, "MR", "Résonance magnétique")
-DX: Final = _code(DCM, "DX", "Radiographie numérique")
-US: Final = _code(DCM, "US", "Échographie")
-MG: Final = _code(DCM, "MG", "Mammographie")
-PT: Final = _code(DCM, "PT", "Tomographie par émission de positons")
-HEAD: Final = _code(SNOMED, "774007", "tête et cou")
-THORAX: Final = _code(SNOMED, "67734004", "segment thoracique du tronc")
-_SOP: Final = "1.2.840.10008.5.1.4.1.1."
-
-_CT_DOSES: Final = (
-    ("113813", "PDL total", 280.0, 450.0, "mGy.cm"),
-    ("113830", "IDSV moyen", 7.0, 10.0, "mGy"),
+from harness.sim.case import Details, Narrative
+from harness.sim.generate.exam_codes import (
+    ABDOMEN,
+    BILATERAL,
+    CCAM,
+    CISIS,
+    CONTRAST,
+    CT,
+    CT_DOSES,
+    DX,
+    HEAD,
+    LEG,
+    LOINC,
+    MG,
+    MR,
+    RIGHT,
+    SNOMED,
+    SOP,
+    THORAX,
+    US,
+    Kind,
+    code_of,
 )
-_CONTRAST: Final = ("XENETIX 350", "V08AB11", "iobitridol", "3400936915657", 90)
+from harness.sim.generate.exams_more import (
+    CLAUSTROPHOBIA,
+    HEART_FAILURE,
+    KIDNEY_FAILURE,
+    MORE,
+    OTHER_CONTRAINDICATION,
+    PACEMAKER,
+    PREGNANT,
+)
 
 KINDS: Final[dict[str, Kind]] = {
     "ct-brain": Kind(
-        act=_code(LOINC, "24727-0", "CT tête avec contraste IV"),
-        ccam=_code(CCAM, "ACQH003", "Scanographie du crâne et de son contenu, avec injection"),
+        act=code_of(LOINC, "24727-0", "CT tête avec contraste IV"),
+        ccam=code_of(CCAM, "ACQH003", "Scanographie du crâne et de son contenu, avec injection"),
         modalities=(CT,),
         requested=CT,
         region=HEAD,
-        site=_code(SNOMED, "258335003", "encéphale entier"),
-        sop_class=_SOP + "2",
+        site=code_of(SNOMED, "258335003", "encéphale entier"),
+        sop_class=SOP + "2",
         justification="Céphalée brutale inhabituelle depuis ce matin, sans fièvre.",
         purpose="Éliminer une hémorragie méningée.",
         words=Narrative(
@@ -77,17 +60,28 @@ KINDS: Final[dict[str, Kind]] = {
             "visible. Structures médianes en place.",
             conclusion="Scanner cérébral normal, sans hémorragie méningée.",
         ),
-        doses=_CT_DOSES,
-        product=_CONTRAST,
+        doses=CT_DOSES,
+        product=CONTRAST,
+        details=Details(contraindications=(HEART_FAILURE,)),
+        other_words=Narrative(
+            protocol="Scanner cérébral sans injection puis temps artériel après 90 mL de produit "
+            "de contraste iodé, coupes fines de la base au vertex.",
+            technique="Acquisition hélicoïdale sans puis avec injection de produit de contraste.",
+            comparison="Scanner cérébral d'il y a un an.",
+            findings="Hyperdensité spontanée des citernes de la base et de la vallée sylvienne "
+            "droite. Anévrisme de 6 mm de la bifurcation sylvienne droite.",
+            conclusion="Hémorragie méningée par rupture d'un anévrisme sylvien droit. Avis "
+            "neurochirurgical à prendre en urgence.",
+        ),
     ),
     "ct-chest": Kind(
-        act=_code(LOINC, "24628-0", "CT thorax avec contraste IV"),
-        ccam=_code(CCAM, "ZBQH001", "Scanographie du thorax, avec injection"),
+        act=code_of(LOINC, "24628-0", "CT thorax avec contraste IV"),
+        ccam=code_of(CCAM, "ZBQH001", "Scanographie du thorax, avec injection"),
         modalities=(CT,),
         requested=CT,
         region=THORAX,
-        site=_code(SNOMED, "302551006", "thorax entier"),
-        sop_class=_SOP + "2",
+        site=code_of(SNOMED, "302551006", "thorax entier"),
+        sop_class=SOP + "2",
         justification="Dyspnée et douleur thoracique, D-dimères élevés.",
         purpose="Éliminer une embolie pulmonaire.",
         words=Narrative(
@@ -98,17 +92,26 @@ KINDS: Final[dict[str, Kind]] = {
             "condensation du lobe inférieur gauche. Pas d'épanchement.",
             conclusion="Pas d'embolie pulmonaire. Pneumopathie lobaire inférieure gauche.",
         ),
-        doses=_CT_DOSES,
-        product=_CONTRAST,
+        doses=CT_DOSES,
+        product=CONTRAST,
+        details=Details(contraindications=(KIDNEY_FAILURE,), pregnancy=PREGNANT),
+        other_words=Narrative(
+            protocol="Angioscanner thoracique, déclenchement sur l'artère pulmonaire.",
+            technique="Acquisition hélicoïdale au temps artériel pulmonaire.",
+            comparison="Aucun examen antérieur disponible.",
+            findings="Défauts endoluminaux lobaires inférieurs des deux côtés. Rapport du "
+            "ventricule droit au gauche < 1. Pas d'infarctus pulmonaire.",
+            conclusion="Embolie pulmonaire bilatérale, sans signe de gravité.",
+        ),
     ),
     "mr-brain": Kind(
-        act=_code(LOINC, "24590-2", "RM cerveau"),
-        ccam=_code(CCAM, "ACQN001", "Remnographie du crâne et de son contenu, sans injection"),
+        act=code_of(LOINC, "24590-2", "RM cerveau"),
+        ccam=code_of(CCAM, "ACQN001", "Remnographie du crâne et de son contenu, sans injection"),
         modalities=(MR,),
         requested=MR,
         region=HEAD,
-        site=_code(SNOMED, "258335003", "encéphale entier"),
-        sop_class=_SOP + "4",
+        site=code_of(SNOMED, "258335003", "encéphale entier"),
+        sop_class=SOP + "4",
         justification="Céphalées inhabituelles depuis trois semaines, examen neurologique normal.",
         purpose="Rechercher une lésion expansive.",
         words=Narrative(
@@ -119,15 +122,25 @@ KINDS: Final[dict[str, Kind]] = {
             "normale. Fosse postérieure sans particularité.",
             conclusion="IRM cérébrale normale.",
         ),
+        details=Details(contraindications=(CLAUSTROPHOBIA,)),
+        other_words=Narrative(
+            protocol="IRM cérébrale sans injection : diffusion, FLAIR, T2*, 3D T1.",
+            technique="Séquences de diffusion, FLAIR, T2 écho de gradient et 3D T1.",
+            comparison="IRM cérébrale d'il y a deux ans.",
+            findings="Six hypersignaux FLAIR périventriculaires et juxtacorticaux, dont deux "
+            "nouveaux. Pas d'effet de masse & pas de saignement.",
+            conclusion="Lésions de la substance blanche disséminées dans l'espace et le temps, "
+            "évocatrices d'une maladie démyélinisante.",
+        ),
     ),
     "dx-knee": Kind(
-        act=_code(LOINC, "26396-2", "RX genou - droit ; 2 incidences"),
-        ccam=_code(CCAM, "NFQK001", "Radiographie du genou selon 1 ou 2 incidences"),
+        act=code_of(LOINC, "26396-2", "RX genou - droit ; 2 incidences"),
+        ccam=code_of(CCAM, "NFQK001", "Radiographie du genou selon 1 ou 2 incidences"),
         modalities=(DX,),
-        requested=_code(CISIS, "MED-1126", "Radiographie"),
-        region=_code(SNOMED, "61685007", "membre inférieur"),
-        site=_code(SNOMED, "361291001", "région entière du genou"),
-        sop_class=_SOP + "1.1",
+        requested=code_of(CISIS, "MED-1126", "Radiographie sans contraste"),
+        region=LEG,
+        site=code_of(SNOMED, "361291001", "région entière du genou"),
+        sop_class=SOP + "1.1",
         justification="Chute sur le genou droit, douleur et impotence.",
         purpose="Rechercher une fracture.",
         words=Narrative(
@@ -137,17 +150,27 @@ KINDS: Final[dict[str, Kind]] = {
             findings="Pas de fracture visible. Interlignes conservés. Épanchement modéré.",
             conclusion="Pas de lésion osseuse traumatique. Épanchement articulaire.",
         ),
-        doses=(("113722", "PDS total", 2.0, 10.0, "cGy.cm2"),),
-        laterality=_code(SNOMED, "24028007", "côté droit"),
+        doses=(
+            ("111636", "Dose dans l'air à l'entrée du patient (Kerma dans l'air)", 0.2, 0.8, "mGy"),
+        ),
+        laterality=RIGHT,
+        details=Details(contraindications=(PACEMAKER,)),
+        other_words=Narrative(
+            protocol="Genou droit de face et de profil.",
+            technique="Deux incidences, face et profil.",
+            comparison="Aucun examen antérieur disponible.",
+            findings="Fracture non déplacée du plateau tibial latéral. Hémarthrose.",
+            conclusion="Fracture du plateau tibial latéral droit. Scanner à prévoir.",
+        ),
     ),
     "us-abdomen": Kind(
-        act=_code(LOINC, "24558-9", "échographie abdomen"),
-        ccam=_code(CCAM, "ZCQM008", "Échographie transcutanée de l'abdomen"),
+        act=code_of(LOINC, "24558-9", "échographie abdomen"),
+        ccam=code_of(CCAM, "ZCQM008", "Échographie transcutanée de l'abdomen"),
         modalities=(US,),
-        requested=_code(CISIS, "MED-1128", "Échographie"),
-        region=_code(SNOMED, "63337009", "segment abdominopelvien du tronc"),
-        site=_code(SNOMED, "302553009", "abdomen entier"),
-        sop_class=_SOP + "6.1",
+        requested=code_of(CISIS, "MED-1128", "Échographie sans contraste"),
+        region=ABDOMEN,
+        site=code_of(SNOMED, "302553009", "abdomen entier"),
+        sop_class=SOP + "6.1",
         justification="Douleurs de l'hypochondre droit après les repas.",
         purpose="Rechercher une lithiase vésiculaire.",
         words=Narrative(
@@ -158,15 +181,24 @@ KINDS: Final[dict[str, Kind]] = {
             "biliaires fines. Foie, rate, reins et pancréas sans anomalie.",
             conclusion="Lithiase vésiculaire non compliquée.",
         ),
+        details=Details(contraindications=(OTHER_CONTRAINDICATION,)),
+        other_words=Narrative(
+            protocol="Échographie abdominale à jeun.",
+            technique="Exploration transcutanée, sonde convexe.",
+            comparison="Échographie abdominale d'il y a six mois.",
+            findings="Vésicule alithiasique à paroi fine. Foie, rate, reins et pancréas sans "
+            "anomalie. Pas d'épanchement.",
+            conclusion="Échographie abdominale normale.",
+        ),
     ),
     "mg-screening": Kind(
-        act=_code(LOINC, "26175-0", "MG sein bilatéral ; incidences pour dépistage"),
-        ccam=_code(CCAM, "QEQK004", "Mammographie de dépistage"),
+        act=code_of(LOINC, "26175-0", "MG sein bilatéral ; incidences pour dépistage"),
+        ccam=code_of(CCAM, "QEQK004", "Mammographie de dépistage"),
         modalities=(MG,),
         requested=MG,
-        region=_code(SNOMED, "76752008", "sein"),
-        site=_code(SNOMED, "181131000", "sein entier"),
-        sop_class=_SOP + "1.2",
+        region=code_of(SNOMED, "76752008", "sein"),
+        site=code_of(SNOMED, "181131000", "sein entier"),
+        sop_class=SOP + "1.2",
         justification="Dépistage organisé, sans antécédent familial.",
         purpose="Mammographie de dépistage.",
         words=Narrative(
@@ -176,27 +208,19 @@ KINDS: Final[dict[str, Kind]] = {
             findings="Densité de type B. Pas de masse, pas de foyer de microcalcifications.",
             conclusion="Mammographie normale, ACR 1 des deux côtés.",
         ),
-        doses=(("111637", "DGM totale", 2.0, 6.0, "mGy"),),
-        laterality=_code(SNOMED, "51440002", "bilatéral"),
+        doses=(("111637", "DGM total : Dose Glandulaire Moyenne Total", 2.0, 6.0, "mGy"),),
+        laterality=BILATERAL,
+        sex="F",
+        details=Details(contraindications=(OTHER_CONTRAINDICATION,), screening=True),
+        other_words=Narrative(
+            protocol="Deux incidences par sein.",
+            technique="Face et oblique externe des deux côtés.",
+            comparison="Mammographie d'il y a deux ans.",
+            findings="Opacité spiculée de 9 mm du quadrant supéro-externe gauche, nouvelle. Pas de "
+            "microcalcification. Sein droit sans anomalie.",
+            conclusion="Opacité suspecte du sein gauche, ACR 5 à gauche, ACR 1 à droite. Biopsie à "
+            "prévoir.",
+        ),
     ),
+    **MORE,
 }
-
-
-def dose_code(code: str, label: str) -> Code:
-    """A quantity of radiation, from the DICOM dictionary."""
-    return _code(DCM, code, label)
-
-
-def atc_code(code: str, label: str) -> Code:
-    """A product, in the ATC classification."""
-    return _code(ATC, code, label)
-
-
-def cip_code(code: str, label: str) -> Code:
-    """A product, by its French presentation code."""
-    return _code(CIP, code, label)
-
-
-def sop_class(uid: str) -> Code:
-    """A DICOM SOP class."""
-    return Code(uid, uid, "1.2.840.10008.2.6.1", "DCMUID", "DCMUID")

@@ -13,7 +13,7 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Subject
 from harness.sim.actor import Actor
 from harness.sim.case import Case
-from harness.sim.generate import cases
+from harness.sim.generate import cases, cda_report, cda_request
 from harness.wire import edit
 from harness.wire.cda import Document
 from harness.wire.edit import Edit
@@ -21,6 +21,9 @@ from harness.wire.er7 import Message
 
 CLOCK: Final = datetime.fromisoformat("2026-01-05T10:00:00+01:00")
 CASES: Final = ("ct-brain", "us-abdomen", "dx-knee")
+# cases of which only the documents are looked at: the rarer parts
+REPORTS: Final = ("ct-body", "pt-lung", "mr-brain-addendum", "mg-screening")
+REQUESTS: Final = ("ct-body", "pt-lung", "nm-bone", "xa-biopsy", "dx-knee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,25 @@ def bases(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
     for name in CASES:
         for base in _of_case(profile, name):
             found.setdefault(base.subject.kind, []).append(base)
+    for base in _documents(profile):
+        found.setdefault(base.subject.kind, []).append(base)
     return {kind: tuple(some) for kind, some in found.items()}
+
+
+def _documents(profile: Profile) -> Iterator[Base]:
+    """Reports and requests with what few have, a report of level 1, a document of another kind."""
+    made = {name: patient_of(cases.make_case(name, 1, CLOCK)) for name in {*REPORTS, *REQUESTS}}
+    for name in REPORTS:
+        yield _document(profile, f"{name}/CR", "CR", cda_report.report(made[name]))
+    for name in REQUESTS:
+        yield _document(profile, f"{name}/DA", "DA", cda_request.request(made[name]))
+    plain = made[REPORTS[0]]
+    yield _document(profile, "level 1/CR", "CR", cda_report.report(plain, level=1))
+    yield _document(profile, "other/CDA", "CDA", cda_request.request(plain))
+
+
+def _document(profile: Profile, name: str, kind: str, raw: bytes) -> Base:
+    return Base(name, profile.document_subject(kind, Document.parse(raw)))
 
 
 def _of_case(profile: Profile, name: str) -> Iterator[Base]:

@@ -6,34 +6,17 @@ as unexplained: two rules that say the same thing are one too many.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from harness import data, yamlfile
 from harness.rules.profile import Profile
 from harness.rules.rule import Level, Rule
 from harness.sim.selfcheck import documents, plays
 from harness.sim.selfcheck.bases import Base, bases
+from harness.sim.selfcheck.overlaps import Overlap, overlaps, reason
 from harness.sim.selfcheck.prove import Proof, prove
-from harness.text import Text
+
+__all__ = ["Overlap", "SelfCheck", "overlaps", "prove_rule", "reason", "run"]
 
 _DOCUMENTS = frozenset({"CR", "DA", "CDA"})
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Rules that a mutant of `rule` rightly breaks as well. Ids may end in `*`."""
-
-    rule: str
-    also: tuple[str, ...]
-    because: Text
-
-    def explains(self, rule: str, other: str) -> bool:
-        """True when this is about the two."""
-        return _fits(self.rule, rule) and any(_fits(name, other) for name in self.also)
-
-
-def _fits(pattern: str, name: str) -> bool:
-    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +68,3 @@ def prove_rule(rule: Rule, profile: Profile, found: Mapping[str, tuple[Base, ...
     if rule.kinds <= _DOCUMENTS and not rule.mutants:
         return documents.prove(rule, profile, found)
     return prove(rule, profile, found)
-
-
-def reason(rule: str, other: str) -> Text | None:
-    """Why a mutant of `rule` rightly breaks `other`; None when nobody said it."""
-    found = (overlap for overlap in overlaps() if overlap.explains(rule, other))
-    return next((overlap.because for overlap in found), None)
-
-
-@cache
-def overlaps() -> tuple[Overlap, ...]:
-    """All overlaps. Raises HarnessError with file, line and column."""
-    found: list[Overlap] = []
-    for file in sorted(data.path("schemas", "overlaps").glob("*.yaml")):
-        content = yamlfile.load(file)
-        content.only(frozenset({"overlaps"}))
-        for item in content.need("overlaps").items:
-            item.only(frozenset({"rule", "also", "because"}))
-            also = item.need("also").texts
-            found.append(Overlap(item.need("rule").text, also, item.need("because").both()))
-    return tuple(found)
