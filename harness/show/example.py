@@ -18,7 +18,7 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Problem, Rule, Subject, Verdict, evaluate
 from harness.show.place import places_of
 from harness.sim.selfcheck.bases import Base
-from harness.sim.selfcheck.report import prove_rule
+from harness.sim.selfcheck.documents import first_change
 from harness.wire.cda import Document
 from harness.wire.edit import Edit
 from harness.wire.er7 import Message, Segment
@@ -98,7 +98,7 @@ def _pairs(rule: Rule, profile: Profile, base: Base) -> tuple[Pair, ...]:
         good = base.changed(profile, rule.given)
         if evaluate(rule, good).verdict is not Verdict.PASS:
             return ()
-        mutants = rule.mutants or _searched(rule, profile, base)
+        mutants = rule.mutants or _searched(rule, base)
         bad = [base.changed(profile, rule.given + edits) for edits in mutants]
     except HarnessError:
         return ()  # a place that the rule changes is not in this message
@@ -106,10 +106,10 @@ def _pairs(rule: Rule, profile: Profile, base: Base) -> tuple[Pair, ...]:
     return tuple(pairs) if all(pair.problem for pair in pairs) else ()
 
 
-def _searched(rule: Rule, profile: Profile, base: Base) -> tuple[tuple[Edit, ...], ...]:
-    """The change that the self-check finds where the rule itself says none."""
-    proof = prove_rule(rule, profile, {base.subject.kind: (base,)})
-    return (tuple(map(_as_xpath, proof.edits)),) if proof.killed and proof.edits else ()
+def _searched(rule: Rule, base: Base) -> tuple[tuple[Edit, ...], ...]:
+    """A change of a document that the rule sees, where the rule itself says none."""
+    edit = first_change(rule, base) if base.subject.message is None else None
+    return ((_as_xpath(edit),),) if edit else ()
 
 
 def _as_xpath(edit: Edit) -> Edit:

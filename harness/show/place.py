@@ -25,6 +25,7 @@ from harness.wire.er7path import Path
 _VERSIONS: Final = ("v2_5_1", "v2_6", "v2_7", "v2_8_2")
 _OWN: Final[Mapping[str, tuple[str, str]]] = {"ZDS-1": ("STUDY_INSTANCE_UID", "RP")}
 _IN_ID: Final = re.compile(r"-([A-Z][A-Z0-9]{2}-\d+)(?:-|$)")
+_NO_MESSAGE: Final = frozenset({"CR", "DA", "CDA", "STEP"})
 _INITIALS: Final = {"Id": "ID", "Ssn": "SSN", "Pid": "PID", "Hl7": "HL7", "Uid": "UID"}
 
 
@@ -145,14 +146,17 @@ def _named(place: str, title: str) -> Text:
 def places_of(rule: Rule) -> tuple[str, ...]:
     """The places in a message that a rule is about: those it names, those that break it.
 
-    A rule that says neither is about the place in its section, or in its own id.
+    A rule that says neither is about the place in its section, or in its own id. Rules about
+    documents are about no such place.
     """
+    if rule.kinds <= _NO_MESSAGE:
+        return ()
     places = [place for place in rule.at.split(", ") if er7path.is_path(place)]
     places = places or [p for edits in rule.mutants for p in _changed(edits) if _exists(p)]
     if not places and er7path.is_path(rule.source.section):
         places = [rule.source.section]
     in_id = _IN_ID.search(rule.id)
-    if not places and in_id and _segment(in_id[1][:3]):
+    if not places and in_id and _exists(in_id[1]):
         places = [in_id[1]]
     return tuple(dict.fromkeys(places))
 

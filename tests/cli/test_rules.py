@@ -10,8 +10,10 @@ import pytest
 
 from harness.rules import coverage
 from harness.rules.profile import Profile
+from harness.rules.rule import Rule
+from harness.show import example as examples
 from harness.show.cli import main
-from harness.show.example import Bases
+from harness.show.example import Bases, Example, example
 from harness.show.place import places_of
 from harness.sim.selfcheck import bases as good
 from harness.wire import er7path
@@ -30,6 +32,17 @@ def made_once(monkeypatch: pytest.MonkeyPatch, profile: Profile, bases: Bases) -
     statements = coverage.load(profile)
     monkeypatch.setattr(good, "bases", lambda profile: bases)
     monkeypatch.setattr(coverage, "load", lambda profile: statements)
+    monkeypatch.setattr(examples, "example", remembered)
+
+
+SHOWN: dict[str, Example | None] = {}
+
+
+def remembered(rule: Rule, profile: Profile, bases: Bases, kind: str | None) -> Example | None:
+    """The example of a rule, the same for both languages."""
+    if rule.id not in SHOWN:
+        SHOWN[rule.id] = example(rule, profile, bases, kind)
+    return SHOWN[rule.id]
 
 
 @pytest.fixture
@@ -150,10 +163,17 @@ def test_coverage_ends_with_the_score(telerad: Told) -> None:
     assert out.splitlines()[-1] == "rules of the guide that no statement cites: 0"
 
 
-def test_coverage_as_files(telerad: Told, tmp_path: Path) -> None:
-    html, content = tmp_path / "book.html", tmp_path / "book.json"
-    code, out, _ = telerad("rules", "coverage", "--format", f"html={html},json={content}")
-    assert (code, out) == (0, "")
-    assert html.read_text(encoding="utf-8").startswith("<!doctype html>")
-    told = json.loads(content.read_text(encoding="utf-8"))
+def test_coverage_as_a_file(telerad: Told, tmp_path: Path) -> None:
+    file = tmp_path / "book.json"
+    assert telerad("rules", "coverage", "--format", f"json={file}") == (0, "", "")
+    told = json.loads(file.read_text(encoding="utf-8"))
     assert sum(told["score"].values()) == len(told["statements"]) > 140
+
+
+def test_rules_as_a_page(telerad: Told, tmp_path: Path) -> None:
+    file = tmp_path / "book.html"
+    assert telerad("rules", "list", "LB-A", "--format", f"html={file}") == (0, "", "")
+    page = file.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert 'id="LB-A-PID-8"' in page
+    assert 'id="LB-D-DOSE"' not in page
