@@ -7,6 +7,7 @@ change breaks says itself how (`tr:break`), or counts as dead.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from lxml import etree
@@ -14,7 +15,7 @@ from lxml import etree
 from harness.rules.profile import Profile
 from harness.rules.rule import Rule, Subject, Verdict, evaluate
 from harness.sim.selfcheck.bases import Base
-from harness.sim.selfcheck.prove import Proof, broken
+from harness.sim.selfcheck.prove import Proof, broken, is_clean
 from harness.wire.cda import NAMESPACES, Document
 from harness.wire.edit import Edit, apply_to_document
 
@@ -34,7 +35,7 @@ def prove(rule: Rule, profile: Profile, bases: Mapping[str, tuple[Base, ...]]) -
             found.killed and (not best.killed or len(found.also) < len(best.also))
         ) or not best.killed:
             best = found
-        if best.killed and not best.also:
+        if best.killed and is_clean(best):
             break
     return best
 
@@ -45,7 +46,8 @@ def _on(base: Base, rule: Rule, profile: Profile) -> Proof:
     subject = replace(base.subject, document=document)
     if evaluate(rule, subject).verdict is not Verdict.PASS:
         return Proof(rule, killed=False, why=f"is not kept by {base.name}", base=base.name)
-    known = broken(profile, subject)
+    as_made = subject if rule.given else base.subject
+    known = as_made.once("broken", partial(broken, profile))
     best = Proof(rule, killed=False, why=f"survives every small change of {base.name}")
     tried = 0
     for edit, undo in _changes(document, rule):
@@ -58,7 +60,7 @@ def _on(base: Base, rule: Rule, profile: Profile) -> Proof:
                     rule, True, "", base.name, (edit,), base.subject, None, tuple(sorted(also))
                 )
         undo()
-        if tried >= ENOUGH or (best.killed and not best.also):
+        if tried >= ENOUGH or (best.killed and is_clean(best)):
             break
     return best
 
