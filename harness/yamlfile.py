@@ -5,7 +5,7 @@ and duplicate keys are refused. Every value knows its line and column, for the e
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -23,12 +23,22 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A value of a file. `value` is text, a tuple of items, or a dict of items by key."""
+    """A value of a file. `value` is text, a tuple of items, or a dict of items by key.
+
+    `key_at` is the line and column of its key, None when it has none.
+    """
 
     value: "str | tuple[Item, ...] | dict[str, Item]"
     file: Path
     line: int
     column: int
+    key_at: tuple[int, int] | None = None
+
+    @property
+    def as_key(self) -> "Item":
+        """The same, placed at its key: where a mistake about the key is."""
+        line, column = self.key_at or (self.line, self.column)
+        return Item(self.value, self.file, line, column)
 
     def error(self, said: str, /, hint: Text | str | None = None, **values: str) -> HarnessError:
         """A HarnessError at this place, with the catalogue's text `said`."""
@@ -81,7 +91,7 @@ class Item:
             if key not in allowed:
                 near = get_close_matches(key, sorted(allowed), n=1, cutoff=0.5)
                 hint = say("yaml.did_you_mean", word=near[0]) if near else None
-                raise item.error("yaml.unknown_key", hint=hint, key=key)
+                raise item.as_key.error("yaml.unknown_key", hint=hint, key=key)
 
     def both(self) -> Text:
         """A `{fr: …, en: …}` pair. Raises HarnessError when one language is missing."""
@@ -176,9 +186,10 @@ def _item(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> Item:
 def _mapping(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> dict[str, Item]:
     fields: dict[str, Item] = {}
     for key, value in node.value:
-        item = _item(value, file, depth + 1, seen)
         name = str(key.value)
+        at = (key.start_mark.line + 1, key.start_mark.column + 1)
+        item = replace(_item(value, file, depth + 1, seen), key_at=at)
         if name in fields:
-            raise item.error("yaml.twice", key=name)
+            raise item.as_key.error("yaml.twice", key=name)
         fields[name] = item
     return fields

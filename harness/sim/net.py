@@ -6,6 +6,8 @@ simulated role; one connection to the peer for each role that sends, kept open.
 """
 
 import asyncio
+import errno
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,11 +27,19 @@ from harness.sim.events import (
     Tick,
     Unreachable,
 )
-from harness.text import say
+from harness.text import Text, plain, say
 from harness.wire.mllp import DEFAULT_LIMIT, Block, Framer, Junk, Oversize, Unfinished
 
 CONNECT_TIMEOUT: Final = 5.0
 Address = tuple[str, int]
+
+
+def _why(wrong: Exception) -> Text:
+    """The reason of the system in our words where they are better, without the address again."""
+    number = getattr(wrong, "errno", None)
+    if number == errno.EADDRINUSE:
+        return say("net.in_use")
+    return plain(os.strerror(number) if number else str(wrong))
 
 
 class Machine(Protocol):
@@ -192,9 +202,8 @@ class _Runner:
                 lambda: _Connection(self, role, opened=False), at[0], at[1]
             )
         except (OSError, OverflowError) as wrong:
-            reason = getattr(wrong, "strerror", None) or str(wrong)
             where = f"{at[0]}:{at[1]}"
-            raise HarnessError(say("net.cannot_listen", where=where, reason=reason)) from None
+            raise HarnessError(say("net.cannot_listen", where=where, reason=_why(wrong))) from None
         address = server.sockets[0].getsockname()
         self.wiring.listening(role, (at[0], address[1]))
         return server

@@ -7,12 +7,13 @@ in a file is a HarnessError with file, line and column, and nothing runs.
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness import data, yamlfile
 from harness.errors import HarnessError
+from harness.rules import profile as profiles
 from harness.text import Text, plain, say
 from harness.wire.edit import BYTES, Edit
 from harness.yamlfile import Item
@@ -37,7 +38,7 @@ class Words(_Closed):
 class Acknowledgement(_Closed):
     """What the answer must be: one of these codes, and the field that an ERR must point at."""
 
-    code: Annotated[tuple[str, ...], Field(min_length=1)] = ("AA",)
+    code: Annotated[tuple[Literal["AA", "AE", "AR"], ...], Field(min_length=1)] = ("AA",)
     err: str = ""
 
 
@@ -140,7 +141,8 @@ def _named(name: str, profile: str) -> Sequence[tuple[Scenario, Path]]:
     found = found or [pair for pair in every if pair[0].scenario.startswith(name)]
     if not found:
         near = get_close_matches(name, [pair[0].scenario for pair in every], n=1)
-        hint = say("yaml.did_you_mean", word=near[0]) if near else None
+        known = ", ".join(pair[0].scenario for pair in every)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else plain(known)
         raise HarnessError(say("scenario.unknown", name=name), hint=hint)
     return found
 
@@ -158,9 +160,24 @@ def _scenario(item: Item) -> Scenario:
     for step in content.get("steps") or []:
         _short_forms(step)
     try:
-        return Scenario.model_validate(content)
+        found = Scenario.model_validate(content)
     except ValidationError as wrong:
         raise _placed(item, _most_telling(wrong.errors())) from None
+    _refuse_unknown_flows(item, found)
+    return found
+
+
+def _refuse_unknown_flows(item: Item, found: Scenario) -> None:
+    if found.profile not in profiles.available():
+        hint = plain(", ".join(profiles.available()))
+        place = item.find(("profile",))
+        raise place.error("profile.unknown", hint=hint, name=found.profile)
+    flows = profiles.flow_names(found.profile)
+    for number, step in enumerate(found.steps):
+        if step.send not in flows:
+            place = item.find(("steps", number, "send"))
+            hint = say("yaml.one_of", values=", ".join(flows))
+            raise place.error("profile.no_flow", hint=hint, flow=step.send, profile=found.profile)
 
 
 def _short_forms(step: Any) -> None:
@@ -187,11 +204,24 @@ def _placed(item: Item, wrong: Any) -> HarnessError:
         key = str(steps[-1])
         near = get_close_matches(key, _allowed(steps[:-1]), n=1, cutoff=0.5)
         hint = say("yaml.did_you_mean", word=near[0]) if near else None
-        return where.error("yaml.unknown_key", hint=hint, key=key)
+        return where.as_key.error("yaml.unknown_key", hint=hint, key=key)
     if wrong["type"] == "missing":
         return where.error("yaml.missing", key=str(steps[-1]))
     place = ".".join(str(step) for step in steps)
-    return where.error("scenario.wrong", hint=plain(wrong["msg"]), place=place)
+    return where.error("scenario.wrong", hint=_wanted(wrong), place=place)
+
+
+def _wanted(wrong: Any) -> Text:
+    """What was wanted, in our words for the mistakes that people make."""
+    if wrong["type"] == "literal_error":
+        return say("yaml.one_of", values=wrong["ctx"]["expected"])
+    kinds = {"int": "integer", "bool": "boolean", "float": "number", "string": "text"}
+    kind = kinds.get(wrong["type"].partition("_")[0])
+    return (
+        say(f"scenario.want_{kind}")
+        if kind and "pattern" not in wrong["type"]
+        else plain(wrong["msg"])
+    )
 
 
 def _allowed(steps: tuple[str | int, ...]) -> list[str]:

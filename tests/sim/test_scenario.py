@@ -36,16 +36,16 @@ def load_one(tmp_path: Path, text: str) -> Scenario:
 @pytest.mark.parametrize(
     ("old", "new", "line", "column", "said"),
     [
-        ("steps:", "stepz:", 4, 3, "did you mean `steps`"),
-        ("title:", "titel:", 2, 8, "did you mean `title`"),
-        ("send: A", "sned: A", 4, 11, "did you mean `send`"),
-        ("send: A", "send: A\n    optionnal: true", 5, 16, "did you mean `optional`"),
-        ("send: A", "send: A\n    witin: 3", 5, 12, "did you mean `within`"),
-        ("send: A", "send: A\n    ack: {cod: [AA]}", 5, 16, "did you mean `code`"),
-        ("send: A", "send: A\n    expect: {author: 2}", 5, 22, "did you mean `authors`"),
-        ("send: A", "send: A\n    mutate: [{sett: PID-3}]", 5, 21, "did you mean `set`"),
-        ("en: One", "en: One, de: Eins", 2, 30, "unknown key: `de`"),
-        ("send: A", "send: A\n    zzzzzzzz: 1", 5, 15, "unknown key: `zzzzzzzz`"),
+        ("steps:", "stepz:", 3, 1, "did you mean `steps`"),
+        ("title:", "titel:", 2, 1, "did you mean `title`"),
+        ("send: A", "sned: A", 4, 5, "did you mean `send`"),
+        ("send: A", "send: A\n    optionnal: true", 5, 5, "did you mean `optional`"),
+        ("send: A", "send: A\n    witin: 3", 5, 5, "did you mean `within`"),
+        ("send: A", "send: A\n    ack: {cod: [AA]}", 5, 11, "did you mean `code`"),
+        ("send: A", "send: A\n    expect: {author: 2}", 5, 14, "did you mean `authors`"),
+        ("send: A", "send: A\n    mutate: [{sett: PID-3}]", 5, 15, "did you mean `set`"),
+        ("en: One", "en: One, de: Eins", 2, 26, "unknown key: `de`"),
+        ("send: A", "send: A\n    zzzzzzzz: 1", 5, 5, "unknown key: `zzzzzzzz`"),
         ("  - send: A", "  - optional: true", 4, 5, "`send`"),
         (", en: One", "", 2, 8, "`en`"),
         ("scenario: one\n", "", 1, 1, "`scenario`"),
@@ -61,7 +61,9 @@ def load_one(tmp_path: Path, text: str) -> Scenario:
         ("send: A", "send: A\n    expect: {authors: none}", 5, 23, "authors"),
         ("send: A", "send: A\n    mutate: [{to: x}]", 5, 14, "mutate"),
         ("send: A", "send: A\n    mutate: [{set: PID-3, remove: PID}]", 5, 14, "mutate"),
-        ("send: A", "send: A\n    send: B", 5, 11, "`send`"),
+        ("send: A", "send: Z", 4, 11, "A, B, C, D, E"),
+        ("send: A", "send: A\n    ack: ZZ", 5, 10, "'AA', 'AE' or 'AR'"),
+        ("send: A", "send: A\n    send: B", 5, 5, "`send`"),
         ("fr: Un", "fr: &a Un, x: *a", 2, None, ""),
         ("send: A", "send: !!python/name:os.system A", 4, None, ""),
         ("{fr: Un", "{fr: Un}}", 2, None, ""),
@@ -127,7 +129,10 @@ def test_a_prefix_finds_all_that_begin_with_it() -> None:
 
 def test_a_whole_name_goes_before_a_prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, GOOD + "---\n" + GOOD.replace("one", "one-more"))
-    monkeypatch.setattr(data, "path", lambda *parts: tmp_path)
+    real = data.path
+    monkeypatch.setattr(
+        data, "path", lambda *parts: tmp_path if parts[0] == "scenarios" else real(*parts)
+    )
     assert names("one") == ["one"]
     assert names("on") == ["one", "one-more"]
 
