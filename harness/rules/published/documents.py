@@ -1,0 +1,30 @@
+"""The documents of a pack: value sets and terminologies that its expressions read.
+
+Each is parsed once. A name never leaves the folder of the pack, wherever it came from.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.rules.published.repair import Publication
+from harness.rules.published.values import DynamicError
+
+
+class Folder:
+    """The documents as one schema of the pack names them. `schema`: its path in the folder."""
+
+    def __init__(self, root: Path, schema: str, parsed: dict[str, Any] | None = None) -> None:
+        self.publication = Publication(root)
+        self.schema = schema
+        self.parsed: dict[str, Any] = {} if parsed is None else parsed
+
+    def document(self, href: str) -> Any:
+        """The root element of a document. Raises DynamicError when there is none."""
+        try:
+            path = self.publication.resolve(self.schema, href)
+            if path not in self.parsed:
+                self.parsed[path] = self.publication.parsed(path)
+        except (HarnessError, ValueError, OSError):
+            raise DynamicError("FODC0002") from None
+        return self.parsed[path]
