@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,10 +92,20 @@ def _document(
 
 
 @command.command("cr", help=tr("cli.generate.cr"))
+@click.option(
+    "--level",
+    type=click.Choice(["1", "3"]),
+    default="3",
+    show_default=True,
+    help=tr("cli.opt.cda_level"),
+)
 @_shared
-def report_command(case_name: str, seed: int, count: int, clock: str | None, out: Path) -> int:
+def report_command(
+    level: str, case_name: str, seed: int, count: int, clock: str | None, out: Path
+) -> int:
     """Write imaging reports."""
-    _document("cr", cda_report.report, case_name, seed, count, options.clock(clock) or now(), out)
+    make = partial(cda_report.report, level=int(level))
+    _document("cr", make, case_name, seed, count, options.clock(clock) or now(), out)
     return 0
 
 
