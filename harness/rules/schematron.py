@@ -8,7 +8,9 @@ What our files carry beyond the standard's own words: `id`, `role` (error, warni
 (`document#section`) on every assert, a diagnostic `<id>-en` with the English text, and in the
 namespace `urn:telerad:schematron` an `actual` (XPath of what was found instead), a `group`, and
 `given` and `break`: edits of a good document, for the self-check where it finds none by itself
-(`set XPATH = VALUE`, `remove XPATH`, `repeat XPATH`, several parted by `;`).
+(`set XPATH = VALUE`, `remove XPATH`, `repeat XPATH`, and for what must not be there
+`insert XPATH = ELEMENTS` behind the selected element or `append XPATH = ELEMENTS` inside it;
+several parted by `;`).
 
 Source: ISO/IEC 19757-3:2016, 5.4 (a node is for the first rule of a pattern that matches it).
 """
@@ -193,7 +195,7 @@ def _edits(text: str) -> tuple[Edit, ...]:
 
 def _edit(text: str) -> Edit:
     verb, _, rest = text.partition(" ")
-    if verb != "set":
+    if verb not in ("set", "insert", "append"):
         return Edit(verb, rest.strip())
     place, _, value = rest.rpartition(" = ")
     return Edit(verb, place.strip(), value.strip())

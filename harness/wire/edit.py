@@ -9,7 +9,10 @@ Scenarios use them to be wrong (`mutate:`), rule rows to say how they are broken
     {add: TEXT, after: NAME}    one more segment behind the last one of that name
     {bytes: NAME}               a change of the written form (see `BYTES`)
 
-A place is a path (`er7path.py`); one that begins with `/` is an XPath of the document.
+A place is a path (`er7path.py`); one that begins with `/` is an XPath of the document, where `set`
+also writes an attribute that was not there. The rules of our Schematron files have two more, for
+what a document must not hold: `insert` puts elements behind the one that the XPath selects,
+`append` inside it, at the end.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -54,7 +57,9 @@ _KEYS: Final = frozenset({"set", "to", "remove", "repeat", "add", "after", "byte
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change. `verb`: set, remove, repeat, add or bytes; `place` and `value` as it needs."""
+    """One change. `verb`: set, remove, repeat, add, bytes, insert or append; `place` and `value` as
+    it needs.
+    """
 
     verb: str
     place: str
@@ -66,7 +71,8 @@ class Edit:
         return self.place.startswith("/")
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.place}" + (f" = {self.value}" if self.verb == "set" else "")
+        valued = self.verb in ("set", "insert", "append")
+        return f"{self.verb} {self.place}" + (f" = {self.value}" if valued else "")
 
 
 def read(item: Item) -> Edit:
@@ -104,12 +110,26 @@ def apply_to_document(document: bytes, edits: Sequence[Edit]) -> bytes:
     for edit in edits:
         if edit.verb == "bytes":
             return BYTES[edit.place](document)
-        found = root.xpath(edit.place, namespaces=dict(NAMESPACES))
-        if not isinstance(found, list) or not found:
-            raise HarnessError(say("er7.path.nothing", path=edit.place))
-        for node in found:
+        for node in _selected(root, edit):
             _change(node, edit)
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def _selected(root: Any, edit: Edit) -> list[Any]:
+    found = root.xpath(edit.place, namespaces=dict(NAMESPACES))
+    owners, _, name = edit.place.rpartition("/@")
+    if found == [] and edit.verb == "set" and owners:
+        for owner in root.xpath(owners, namespaces=dict(NAMESPACES)):
+            owner.set(_qualified(name), "")
+        found = root.xpath(edit.place, namespaces=dict(NAMESPACES))
+    if not isinstance(found, list) or not found:
+        raise HarnessError(say("er7.path.nothing", path=edit.place))
+    return found
+
+
+def _qualified(name: str) -> str:
+    prefix, _, local = name.rpartition(":")
+    return f"{{{NAMESPACES[prefix]}}}{local}" if prefix else local
 
 
 def in_document(message: Message, change: Callable[[bytes], bytes]) -> Message:
@@ -166,6 +186,11 @@ def _change(node: Any, edit: Edit) -> None:
     if isinstance(node, etree._Element):
         if edit.verb == "set":
             node.text = edit.value
+        elif edit.verb == "append":
+            node.extend(_elements(edit.value))
+        elif edit.verb == "insert":
+            for element in reversed(_elements(edit.value)):
+                node.addnext(element)
         elif edit.verb == "repeat":
             node.addnext(etree.fromstring(etree.tostring(node, with_tail=False)))
         else:
@@ -176,6 +201,12 @@ def _change(node: Any, edit: Edit) -> None:
         owner.set(node.attrname, edit.value)
     else:
         del owner.attrib[node.attrname]
+
+
+def _elements(text: str) -> list[Any]:
+    """Elements written without namespaces are those of CDA."""
+    names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+    return list(etree.fromstring(f'<some xmlns="{NAMESPACES["cda"]}" {names}>{text}</some>'))
 
 
 def _cut_base64(raw: bytes) -> bytes:

@@ -14,6 +14,7 @@ from harness.rules.rule import Outcome, Subject
 from harness.sim.actor import Actor
 from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
+from harness.sim.selfcheck.rich import enriched
 from harness.wire import edit
 from harness.wire.cda import Document
 from harness.wire.edit import Edit
@@ -116,6 +117,9 @@ def _others(profile: Profile, name: str, subject: Subject) -> Iterator[Base]:
     kind = profile.flows[subject.kind].document
     alone = profile.document_subject(kind, subject.document)
     yield Base(f"{name}/{kind}", alone)
+    if name == CASES[0]:
+        rich = Document.parse(enriched(subject.document.raw, kind))
+        yield Base(f"{name}/{kind} rich", profile.document_subject(kind, rich))
 
 
 def as_mdm(profile: Profile, subject: Subject) -> Subject:
