@@ -253,6 +253,7 @@ def _hash(folder: Path, content: Item, mapping: Path | None) -> str:
     files += [data.path("schematron", name) for name in content.need("schematron").fields]
     for shared in ("valuesets", "standard"):
         files += sorted(data.path("schemas", shared).glob("*.yaml"))
+        files += sorted(data.path("schemas", shared).glob("*.tsv"))
     files += sorted(Path(schematron.__file__).parent.rglob("*.py"))
     total = sha256()
     for file in (*files, *([mapping] if mapping else [])):

@@ -81,7 +81,7 @@ class Actor:
         if flow == "B":
             document, label = cda_request.request(case), cda_request.CODE
         else:
-            document, label = cda_report.report(case), cda_report.CODE
+            document, label = cda_report.report(case.alone()), cda_report.CODE
         if self.defect and self.defect.flow == flow and self.defect.document:
             document = self.defect.document(document)
         return messages.transmission(case, header, document, *label)

@@ -4,7 +4,7 @@ A generator makes a case from a seed; a simulated actor replaces its parts by wh
 the messages of a real system. The names are those of the guides; `code.system` is an OID.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -313,3 +313,7 @@ class Case:
     def exams(self) -> tuple[Exam, ...]:
         """Every examination of the report, the main one first."""
         return (self.exam, *self.details.further)
+
+    def alone(self) -> "Case":
+        """The same with its main examination only, which is all that a message of flow D tells."""
+        return replace(self, details=replace(self.details, further=()))

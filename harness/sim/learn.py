@@ -14,6 +14,7 @@ from harness.sim.case import (
     Address,
     Case,
     Code,
+    Details,
     Dose,
     Identifier,
     Order,
@@ -133,15 +134,19 @@ def _order(case: Case, message: Message) -> Order:
 
 
 def _act(case: Case, message: Message) -> Case:
-    """The act of OBR-4 in LOINC; an act that we know brings its words and its codes with it."""
+    """The act of OBR-4 in LOINC; an act that we know brings its words and its codes with it.
+
+    What was special about the act of before goes with it.
+    """
     code = message.first("OBR-4.1")
     if not code or message.first("OBR-4.3") != LOINC[2] or code == case.exam.act.code:
         return case
     act = Code(code, message.first("OBR-4.2") or code, *LOINC)
     exam = replace(case.exam, act=act, ccam=None, laterality=None, products=())
     kind = next((kind for kind in KINDS.values() if kind.act.code == code), None)
+    details = Details(contraindications=case.details.contraindications)
     if kind is None:
-        return replace(case, exam=exam)
+        return replace(case, exam=exam, details=details)
     exam = replace(
         exam,
         ccam=kind.ccam,
@@ -149,7 +154,7 @@ def _act(case: Case, message: Message) -> Case:
         laterality=kind.laterality,
         sop_class=sop_class(kind.sop_class),
     )
-    return replace(case, exam=exam, narrative=kind.words)
+    return replace(case, exam=exam, narrative=kind.words, details=kind.details)
 
 
 def _examination(case: Case, message: Message, elements: Elements) -> Case:
@@ -172,7 +177,7 @@ def _examination(case: Case, message: Message, elements: Elements) -> Case:
         region=replace(exam.region, code=region or exam.region.code),
     )
     return replace(
-        case,
+        case.alone(),
         exam=exam,
         requester=_person(case.requester, message, "ORC-12"),
         responsible=_responsible(case, message),

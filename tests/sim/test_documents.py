@@ -11,9 +11,11 @@ import pytest
 from lxml import etree
 
 from harness.rules.profile import Profile
+from harness.sim.actor import Actor
 from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
 from harness.sim.generate.pdf import page
+from harness.sim.learn import learn
 from harness.wire.cda import Document
 
 CLOCK = datetime.fromisoformat("2026-01-05T10:00:00+01:00")
@@ -92,6 +94,19 @@ def test_every_second_seed_has_the_other_wording(name: str) -> None:
 def test_a_case_has_what_it_is_there_for(name: str, xpath: str) -> None:
     root = etree.fromstring(cda_report.report(made(name, 1)))
     assert root.xpath(xpath, namespaces={"cda": "urn:hl7-org:v3"})
+
+
+def test_what_is_special_about_a_case_goes_when_another_act_is_learnt(profile: Profile) -> None:
+    ours, theirs = made("ct-body", 1), made("us-abdomen", 2)
+    message = Actor("ris", profile, theirs).compose("D", theirs, CLOCK)
+    learnt = learn(ours, message, profile.elements)
+    assert learnt.exams == (learnt.exam,)
+    assert learnt.details.complication == ""
+    assert learnt.details.device is None
+    same = learn(ours, Actor("ris", profile, ours).compose("D", ours, CLOCK), profile.elements)
+    assert len(ours.exams) == 2
+    assert same.exams == (same.exam,)
+    assert same.details.complication == ours.details.complication
 
 
 def test_a_report_of_level_1_tells_link_and_retention_in_its_pdf() -> None:
