@@ -30,7 +30,8 @@ def bases(profile: Profile) -> Bases:
 def made_once(monkeypatch: pytest.MonkeyPatch, profile: Profile, bases: Bases) -> None:
     """What every process makes anew is made once for hundreds of command lines."""
     statements = coverage.load(profile)
-    monkeypatch.setattr(good, "bases", lambda profile: bases)
+    for name in ("bases", "plainest"):
+        monkeypatch.setattr(good, name, lambda profile: bases)
     monkeypatch.setattr(coverage, "load", lambda profile: statements)
     monkeypatch.setattr(examples, "example", remembered)
 

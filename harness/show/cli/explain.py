@@ -15,7 +15,7 @@ from harness.show.words import language, source, tr
 from harness.text import Text, say
 
 if TYPE_CHECKING:
-    from harness.show.example import Marked, Pair
+    from harness.show.example import Example, Marked, Pair
     from harness.show.place import Standard
     from harness.wire.er7path import Path
 
@@ -121,16 +121,13 @@ def _statements(rule: Rule, profile: Profile) -> str:
 
 
 def _tell_example(terminal: Terminal, rule: Rule, profile: Profile, kind: str | None) -> None:
-    from harness.show.example import example
-    from harness.sim.selfcheck.bases import bases
-
     if rule.untested:
         return
     if rule.check is None:
         terminal.line("")
         terminal.line((tr("explain.observed"), "dim"))
         return
-    found = example(rule, profile, bases(profile), kind)
+    found = _example(rule, profile, kind)
     shown: tuple[Marked, ...] | None = None
     for pair in found.pairs if found else ():
         if pair.good != shown:
@@ -143,6 +140,15 @@ def _tell_example(terminal: Terminal, rule: Rule, profile: Profile, kind: str | 
     if not found or not found.pairs:
         terminal.line("")
         terminal.line((tr("explain.no_example"), "dim"))
+
+
+def _example(rule: Rule, profile: Profile, kind: str | None) -> "Example | None":
+    """From the plainest case when it has one, which is quick; else from any."""
+    from harness.show.example import example
+    from harness.sim.selfcheck.bases import bases, plainest
+
+    found = example(rule, profile, plainest(profile), kind)
+    return found if found and found.pairs else example(rule, profile, bases(profile), kind)
 
 
 def _tell_lines(terminal: Terminal, side: str, lines: "tuple[Marked, ...]", kind: str = "") -> None:
@@ -235,9 +241,9 @@ def _values(profile: Profile, path: "Path", kind: str | None) -> list[tuple[str,
     """What good messages hold there: the first kind of message that holds something."""
     from harness.show import place
     from harness.show.example import ORDER
-    from harness.sim.selfcheck.bases import bases
+    from harness.sim.selfcheck.bases import plainest
 
-    good = bases(profile)
+    good = plainest(profile)
     for one in (kind,) if kind else ORDER:
         for base in good.get(one, ()):
             message = base.subject.message

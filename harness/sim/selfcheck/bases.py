@@ -76,6 +76,14 @@ def bases(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
     return {kind: tuple(some) for kind, some in found.items()}
 
 
+def plainest(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
+    """Good subjects by kind, of the plainest case alone: quick to make."""
+    found: dict[str, list[Base]] = {}
+    for base in _of_case(profile, CASES[0]):
+        found.setdefault(base.subject.kind, []).append(base)
+    return {kind: tuple(some) for kind, some in found.items()}
+
+
 def _documents(profile: Profile) -> Iterator[Base]:
     """Reports and requests with what few have, a report of level 1, a document of another kind."""
     made = {name: patient_of(cases.make_case(name, 1, CLOCK)) for name in {*REPORTS, *REQUESTS}}
