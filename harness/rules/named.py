@@ -25,6 +25,7 @@ _MODULES: Final = (
     "ins",
     "orders",
     "standard",
+    "schema",
     "transmission",
 )
 

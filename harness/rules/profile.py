@@ -14,7 +14,8 @@ from typing import Final
 
 from harness import data, yamlfile
 from harness.errors import HarnessError
-from harness.rules import elements, precedence, schematron, table
+from harness.rules import elements, precedence, schematron, table, xsd
+from harness.rules.checks import schema
 from harness.rules.elements import Elements
 from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, Verdict, evaluate_all
 from harness.rules.transmitted import document_of
@@ -155,8 +156,12 @@ def retired() -> Mapping[str, Retired]:
 
 
 @cache
-def load(name: str = DEFAULT, mapping: Path | None = None) -> Profile:
+def load(
+    name: str = DEFAULT, mapping: Path | None = None, cda_schema: Path | None = None
+) -> Profile:
     """Load a profile by name, with a site's own places for its elements.
+
+    `cda_schema` judges documents in the place of our own XML schema.
 
     Raises HarnessError when there is no such profile, or one of its files does not hold.
     """
@@ -171,6 +176,8 @@ def load(name: str = DEFAULT, mapping: Path | None = None) -> Profile:
     if mapping:
         places = elements.mapped(places, mapping)
     rules = tuple(_rules(folder, content, places))
+    if cda_schema:
+        rules = tuple(schema.against(rules, cda_schema))
     _refuse_twins(rules)
     return Profile(
         id=content.need("profile").text,
@@ -180,7 +187,7 @@ def load(name: str = DEFAULT, mapping: Path | None = None) -> Profile:
         flows={key: _flow(key, item) for key, item in content.need("flows").fields.items()},
         elements=places,
         rules=rules,
-        hash=_hash(folder, content, mapping),
+        hash=_hash(folder, content, mapping, cda_schema or xsd.own()),
     )
 
 
@@ -246,7 +253,7 @@ def _refuse_twins(rules: Iterable[Rule]) -> None:
         seen[rule.id] = rule
 
 
-def _hash(folder: Path, content: Item, mapping: Path | None) -> str:
+def _hash(folder: Path, content: Item, mapping: Path | None, cda_schema: Path) -> str:
     """SHA-256 over every file that decides a verdict, by name and content."""
     files = [folder / "profile.yaml", folder / "elements.yaml"]
     files += [file for file, _ in _tables(folder, content)]
@@ -254,6 +261,7 @@ def _hash(folder: Path, content: Item, mapping: Path | None) -> str:
     for shared in ("valuesets", "standard"):
         files += sorted(data.path("schemas", shared).glob("*.yaml"))
         files += sorted(data.path("schemas", shared).glob("*.tsv"))
+    files += xsd.files(cda_schema)
     files += sorted(Path(schematron.__file__).parent.rglob("*.py"))
     total = sha256()
     for file in (*files, *([mapping] if mapping else [])):
