@@ -21,6 +21,7 @@ from harness.show.words import SIGNS, language, tr
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))
 @options.mapping
+@options.cda_schema
 @options.profile
 @options.lang
 def command(
@@ -29,11 +30,12 @@ def command(
     formats: str,
     every: bool,
     mapping: Path | None,
+    cda_schema: Path | None,
     profile_name: str,
 ) -> int:
     """Judge the files; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
-    profile = options.load_profile(profile_name, mapping)
+    profile = options.load_profile(profile_name, mapping, cda_schema)
     if flow and flow not in ("ACK", "DOC", "HL7"):
         profile.flow(flow)
     report = check(paths, Asked(profile, flow, command_line(sys.argv)))

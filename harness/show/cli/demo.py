@@ -24,6 +24,7 @@ from harness.sim import defects, scenario
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
 @click.option("--list-defects", is_flag=True, help=tr("cli.opt.list_defects"))
 @click.option("--open", "open_report", is_flag=True, help=tr("cli.opt.open"))
+@options.cda_schema
 @options.lang
 def command(
     seed: int,
@@ -32,13 +33,14 @@ def command(
     defect: str | None,
     list_defects: bool,
     open_report: bool,
+    cda_schema: Path | None,
 ) -> int:
     """Play the nominal exchange; the exit code tells the verdict."""
     terminal = Terminal(language())
     if list_defects:
         _list(terminal)
         return 0
-    profile = options.load_profile("livre-blanc-2024")
+    profile = options.load_profile("livre-blanc-2024", cda_schema=cda_schema)
     nominal = scenario.load(data.path("scenarios", profile.id, "nominal.yaml"))[:1]
     at = options.clock(clock)
     chosen = defects.find(defect) if defect else None

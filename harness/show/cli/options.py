@@ -43,9 +43,20 @@ def mapping(function: F) -> F:
     return option(function)
 
 
-def load_profile(name: str, mapping: Path | None = None) -> Profile:
-    """The profile with the site's own places."""
-    return profiles.load(name, mapping)
+def cda_schema(function: F) -> F:
+    """`--cda-schema`."""
+    option = click.option(
+        "--cda-schema",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=tr("cli.opt.cda_schema"),
+    )
+    return option(function)
+
+
+def load_profile(name: str, mapping: Path | None = None, cda_schema: Path | None = None) -> Profile:
+    """The profile with the site's own places, and its own XML schema for documents."""
+    return profiles.load(name, mapping, cda_schema and cda_schema.absolute())
 
 
 def address(text: str) -> Address:

@@ -45,6 +45,7 @@ from harness.text import say
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @options.mapping
+@options.cda_schema
 @options.profile
 @options.lang
 def command(
@@ -59,11 +60,12 @@ def command(
     out: Path | None,
     formats: str,
     mapping: Path | None,
+    cda_schema: Path | None,
     profile_name: str,
 ) -> int:
     """Play every scenario named, or all of the profile; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
-    profile = options.load_profile(profile_name, mapping)
+    profile = options.load_profile(profile_name, mapping, cda_schema)
     chosen = [pair[0] for pair in scenario.find(scenarios, profile.id)]
     _same_profile(chosen, profile.id)
     peer: Address | None = (sut_host, sut_port) if sut_port else None

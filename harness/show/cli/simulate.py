@@ -41,6 +41,7 @@ from harness.wire.transcript import Journal
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.cda_schema
 @options.profile
 @options.lang
 def command(
@@ -52,11 +53,12 @@ def command(
     defect: str | None,
     out: Path | None,
     formats: str,
+    cda_schema: Path | None,
     profile_name: str,
 ) -> int:
     """Listen until SIGINT or SIGTERM, then write the report."""
     wanted = outputs.parse(formats)
-    profile = options.load_profile(profile_name)
+    profile = options.load_profile(profile_name, cda_schema=cda_schema)
     terminal = Terminal(language())
     at = options.address(listen)
     peers = {role: options.address(peer)} if peer else {}
