@@ -41,9 +41,10 @@ def own() -> Path:
 def load(file: Path) -> etree.XMLSchema:
     """The schema of a file, once per process. Raises HarnessError when it is none."""
     try:
+        file.read_bytes()  # its own words for a file that is not there; libxml2 has none
         return etree.XMLSchema(etree.parse(str(file), etree.XMLParser(no_network=True)))
     except OSError as wrong:
-        reason = wrong.strerror or "?"
+        reason = wrong.strerror or str(wrong)
         raise HarnessError(say("xsd.unreadable", reason=reason), file=file) from None
     except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as wrong:
         first = next(iter(wrong.error_log), None)

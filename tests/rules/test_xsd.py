@@ -447,7 +447,7 @@ def test_another_schema_takes_its_place(profile: Profile, tmp_path: Path) -> Non
 
 
 def test_a_schema_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match=r"none\.xsd.*cannot be read"):
+    with pytest.raises(HarnessError, match=r"none\.xsd.*cannot be read: No such file"):
         profiles.load("livre-blanc-2024", None, tmp_path / "none.xsd")
 
 
