@@ -17,15 +17,20 @@ _CHECKS: dict[str, Check] = {}
 _WHEN: dict[str, When] = {}
 _MODULES: Final = (
     "acknowledgement",
+    "cda_header",
     "cda_imaging",
     "cda_link",
     "conversation",
     "datatypes",
     "encoding",
     "ins",
+    "ins_agrees",
+    "ins_document",
+    "ins_traits",
     "orders",
-    "standard",
+    "people",
     "schema",
+    "standard",
     "transmission",
 )
 

@@ -16,12 +16,17 @@ OIDS: Final = {
     "1.2.250.1.213.1.4.10": "ASIP-SANTE-INS-NIR",
     "1.2.250.1.213.1.4.11": "ASIP-SANTE-INS-NIR",
 }
+NIA: Final = "1.2.250.1.213.1.4.9"
 TEST_OIDS: Final = frozenset({"1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11"})
+REAL_OIDS: Final = frozenset(OIDS) - TEST_OIDS
+# INS-C, the computed number of old: production, test card, demonstration card
+COMPUTED_OIDS: Final = frozenset(f"1.2.250.1.213.1.4.{last}" for last in (2, 6, 7))
 
-# sex, year, month (20 to 99: unknown), department and commune or country, order, key
-_AFTER_SEX: Final = re.compile(
-    r"\d{2}(0[1-9]|1[0-2]|[2-9]\d)(0[1-9]|[1-9]\d|2[AB])\d{3}\d{3}\d{2}", re.ASCII
-)
+_MONTH: Final = r"0[1-9]|1[0-2]|[2-9]\d"  # 20 to 99: unknown
+_DEPARTMENT: Final = r"0[1-9]|[1-9]\d|2[AB]"
+# sex (judged on its own), year, month, department and commune or country, order, key
+_SHAPE: Final = re.compile(rf"\d\d{{2}}({_MONTH})({_DEPARTMENT})\d{{3}}\d{{3}}\d{{2}}", re.ASCII)
+_CHARACTERS: Final = re.compile(r"\d{5}(\d{2}|2[AB])\d{8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,26 @@ class Number:
     @property
     def has_shape(self) -> bool:
         """All but the sex digit has the shape of a NIR."""
-        return self.has_length and _AFTER_SEX.fullmatch(self.text[1:]) is not None
+        return _SHAPE.fullmatch(self.text) is not None
+
+    @property
+    def shape_fault(self) -> str:
+        """What spoils the shape of 15 characters: scripts, case, characters, month, department."""
+        if any(char.isdigit() and not char.isascii() for char in self.text):
+            return "scripts"
+        if not _CHARACTERS.fullmatch(self.text):
+            return "case" if _CHARACTERS.fullmatch(self.text.upper()) else "characters"
+        return "department" if re.fullmatch(_MONTH, self.month) else "month"
+
+    @property
+    def knows_month(self) -> bool:
+        """The month is one of the calendar, not a series for an unknown one."""
+        return "01" <= self.month <= "12"
+
+    @property
+    def has_rare_series(self) -> bool:
+        """The series of an unknown month is one that only the wide reading knows."""
+        return "21" <= self.month <= "29" or "43" <= self.month <= "49"
 
     @property
     def expected_key(self) -> str:

@@ -14,8 +14,9 @@ from typing import Final
 
 from harness import data, yamlfile
 from harness.errors import HarnessError
-from harness.rules import elements, precedence, schematron, table, xsd
+from harness.rules import concordance, elements, precedence, schematron, table, xsd
 from harness.rules.checks import schema
+from harness.rules.concordance import Facts
 from harness.rules.elements import Elements
 from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, Verdict, evaluate_all
 from harness.rules.transmitted import document_of
@@ -126,6 +127,13 @@ def available() -> tuple[str, ...]:
 
 
 @cache
+def flow_names(name: str) -> tuple[str, ...]:
+    """The flows of a profile, without its rules."""
+    content = yamlfile.load(data.path("schemas", "profiles", name, "profile.yaml"))
+    return tuple(content.need("flows").fields)
+
+
+@cache
 def documents() -> Mapping[str, Text]:
     """The guides by key: short title with version, as a finding shows it."""
     content = yamlfile.load(data.path("schemas", "documents.yaml"))
@@ -207,12 +215,29 @@ def _flow(name: str, item: Item) -> Flow:
 def _rules(folder: Path, content: Item, places: Elements) -> Iterator[Rule]:
     kinds = {name: item.texts for name, item in content.need("kinds").fields.items()}
     single = {kind: (kind,) for members in kinds.values() for kind in members}
-    context = table.Context({**single, **kinds}, places, _value_sets(), frozenset(documents()))
+    flows = content.need("flows").fields
+    context = table.Context(
+        kinds={**single, **kinds},
+        elements=places,
+        sets=_value_sets(),
+        documents=frozenset(documents()),
+        facts=_facts(folder, places),
+        document_of={
+            key: flow["document"].text
+            for key, item in flows.items()
+            if "document" in (flow := item.fields)
+        },
+    )
     for file, at_most in _tables(folder, content):
         for rule in table.load(file, context):
             yield replace(rule, level=at_most) if at_most and rule.level is Level.MUST else rule
     for name, item in content.need("schematron").fields.items():
         yield from schematron.load(data.path("schematron", name), frozenset(item.texts))
+
+
+def _facts(folder: Path, places: Elements) -> Facts:
+    file = folder / "concordance.yaml"
+    return concordance.load(file, places) if file.is_file() else {}
 
 
 def _tables(folder: Path, content: Item) -> Iterator[tuple[Path, Level | None]]:

@@ -75,8 +75,9 @@ class Subject:
     `kind` is what it should be ("A" … "E", "ACK", "CR", "DA"), never what it says it is. `request`
     is the message that an "ACK" answers. `earlier` are the messages seen before in the same
     conversation, oldest first. `elements` are the profile's. `on_wire`: it came over a connection,
-    not from a file. What several rules ask of one subject is found once: `replace` makes a subject
-    that remembers nothing, for a document that was changed in place.
+    not from a file. `recorded`: `earlier` is the whole conversation so far. What several rules ask
+    of one subject is found once: `replace` makes a subject that remembers nothing, for a document
+    that was changed in place.
     """
 
     kind: str
@@ -86,6 +87,7 @@ class Subject:
     earlier: tuple["Subject", ...] = ()
     elements: Elements = field(default_factory=dict)
     on_wire: bool = False
+    recorded: bool = False
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, find: "Callable[[Subject], T]") -> "T":
@@ -115,6 +117,14 @@ class Problem:
     expected: Text
     actual: Text
     advice: Text | None = None
+
+
+class Unanswered(Exception):
+    """Raised by a check that cannot tell for this subject: `INCONCLUSIVE`, with where and why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.actual.en)
+        self.problem = problem
 
 
 Check = Callable[[Subject], Iterable[Problem]]
@@ -178,6 +188,9 @@ def evaluate(rule: Rule, subject: Subject) -> Outcome:
         if reason:
             return Outcome(rule, Verdict.NOT_APPLICABLE, reason=reason)
         problems = tuple(rule.check(subject))
+    except Unanswered as why:
+        finding = Finding(rule, Verdict.INCONCLUSIVE, why.problem, subject.kind)
+        return Outcome(rule, Verdict.INCONCLUSIVE, (finding,), why.problem.actual)
     except Exception as mistake:  # a bug of ours must never be the peer's failure
         return _broken(rule, subject, mistake)
     if not problems:

@@ -22,6 +22,8 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 | when | one condition: `PATH`, `not PATH`, `PATH = A, B` (one of), `PATH != A, B` (none of), |
 |      | `after D` (a message of that kind came before); a block's and a row's both count |
 | by | the name of a check written in Python (`rules/checks/`) |
+| fact | a business datum that must be what an earlier message said (see `concordance.py`); |
+|      | `where: document` looks only into the document that the message carries |
 | xpath | the place in a document; with `set` its codes must be in a value set (see `coded.py`) |
 | null | the nullFlavors that such a place may have instead |
 | observed | `yes`: judged while an exchange is played, not from one message |
@@ -34,13 +36,14 @@ Everything else describes the rule: id, level, says, document, section, kinds, g
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from harness import yamlfile
-from harness.rules import coded, named, structure, vectors
+from harness.rules import coded, concordance, named, structure, vectors
+from harness.rules.concordance import Facts
 from harness.rules.elements import Element, Elements
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
 from harness.rules.types import SHAPES
@@ -53,7 +56,7 @@ from harness.yamlfile import Item
 _BLOCK: Final = frozenset({"document", "section", "kinds", "group", "rows", "when"})
 _PREDICATES: Final = frozenset(
     {"usage", "type", "is", "in", "like", "set", "card", "element", "structure", "by", "untested"}
-    | {"observed", "xpath"}
+    | {"observed", "xpath", "fact"}
 )
 _ROW: Final = _PREDICATES | frozenset(
     {
@@ -70,6 +73,7 @@ _ROW: Final = _PREDICATES | frozenset(
         "mistake",
         "form",
         "null",
+        "where",
         "given",
         "break",
     }
@@ -82,12 +86,17 @@ _WHEN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What rows may refer to: the profile's sets of kinds, its elements, the value sets."""
+    """What rows may refer to: the profile's sets of kinds, its elements, the value sets, facts.
+
+    `document_of` gives the kind of document that each flow carries.
+    """
 
     kinds: Mapping[str, tuple[str, ...]]
     elements: Elements
     sets: Mapping[str, frozenset[str]]
     documents: frozenset[str]
+    facts: Facts = field(default_factory=dict)
+    document_of: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(file: Path, context: Context) -> Iterator[Rule]:
@@ -233,6 +242,8 @@ def _check(row: Item, context: Context) -> Check:
         return _by_name(by)
     if row.get("xpath"):
         return coded.check(row)
+    if item := row.get("fact"):
+        return _fact(item, context, in_document=_word(row, "where") == "document")
     if item := row.get("element"):
         wanted = _wanted(row, context)
         return _element_value(item, wanted, context) if wanted else _element(item, context)
@@ -247,6 +258,29 @@ def _by_name(item: Item) -> Check:
         near = get_close_matches(item.text, named.names(), n=1)
         hint = say("yaml.did_you_mean", word=near[0]) if near else None
         raise item.error("table.unknown_check", hint=hint, name=item.text)
+    return check
+
+
+def _fact(item: Item, context: Context, *, in_document: bool) -> Check:
+    """The first value that differs. Where the message itself differs, its document is not asked."""
+    fact = context.facts.get(item.text)
+    if fact is None:
+        near = get_close_matches(item.text, context.facts, n=1)
+        hint = say("yaml.did_you_mean", word=near[0]) if near else None
+        raise item.error("yaml.unknown_value", hint=hint, value=item.text)
+
+    def check(subject: Subject) -> Iterator[Problem]:
+        kind, said = concordance.reference_of(fact, subject, context.document_of)
+        found = fact.values(subject, subject.kind, context.document_of.get(subject.kind, ""))
+        own = [value for value in found if value.in_document is in_document]
+        before = [value for value in found if not value.in_document] if in_document else []
+        if not said or concordance.differing(fact, said, before):
+            return
+        for value in concordance.differing(fact, said, own)[:1]:
+            words = quoted(", ".join(dict.fromkeys(v.text for v in said)))
+            expected = say("conversation.as_in", value=words, place=fact.says, kind=kind)
+            yield Problem(value.at, expected, quoted(value.text))
+
     return check
 
 
@@ -367,10 +401,10 @@ def _value_check(row: Item, context: Context) -> Check:
 
     def check(subject: Subject) -> Iterator[Problem]:
         message = subject.carried
-        for place, segment, field in fields:
+        for place, segment, number in fields:
             if len(places) > 1 and not message.named(segment):
                 continue
-            if field and not asks_for_it and not message.holds(segment, field):
+            if number and not asks_for_it and not message.holds(segment, number):
                 continue  # an empty field breaks nothing
             nodes = list(message.at(place))
             if card:

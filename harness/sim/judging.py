@@ -1,6 +1,6 @@
 """From bytes to what is kept of them: the kind, the subject, the outcomes. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.rules.profile import Profile
@@ -39,6 +39,7 @@ class Judge:
     ) -> tuple[Judged, Subject]:
         """A message that crossed the wire."""
         subject = self.profile.subject(kind, message, earlier=earlier, on_wire=True)
+        subject = replace(subject, recorded=True)
         outcomes = self.profile.judge(subject)
         judged = Judged(
             kind,

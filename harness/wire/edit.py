@@ -8,6 +8,7 @@ Scenarios use them to be wrong (`mutate:`), rule rows to say how they are broken
     {repeat: PLACE}             a segment, or a repetition of a field, twice
     {add: TEXT, after: NAME}    one more segment behind the last one of that name
     {bytes: NAME}               a change of the written form (see `BYTES`)
+    {forget: FLOW}              the message stays, an earlier one of that flow never came
 
 A place is a path (`er7path.py`); one that begins with `/` is an XPath of the document, where `set`
 also writes an attribute that was not there. The rules of our Schematron files have two more, for
@@ -52,7 +53,7 @@ BYTES: Final[dict[str, Callable[[bytes], bytes]]] = {
     "truncated-base64": lambda raw: _cut_base64(raw),
     "wrapped-base64": lambda raw: _wrap_base64(raw),
 }
-_KEYS: Final = frozenset({"set", "to", "remove", "repeat", "add", "after", "bytes"})
+_KEYS: Final = frozenset({"set", "to", "remove", "repeat", "add", "after", "bytes", "forget"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,13 @@ class Edit:
 def read(item: Item) -> Edit:
     """An edit of a YAML file. Raises HarnessError with its place."""
     item.only(_KEYS)
-    verbs = [verb for verb in ("set", "remove", "repeat", "add", "bytes") if item.get(verb)]
+    verbs = [verb for verb in (*_VERBS, "forget") if item.get(verb)]
     if len(verbs) != 1:
         raise item.error("scenario.one_change")
     verb = verbs[0]
     place = item.need(verb).text
+    if verb == "forget":
+        return Edit(verb, place)
     if verb == "bytes":
         if place not in BYTES:
             raise item.error("yaml.unknown_value", hint=", ".join(BYTES), value=place)
@@ -99,7 +102,7 @@ def apply(message: Message, edits: Iterable[Edit]) -> Message:
     for edit in edits:
         if edit.in_document:
             message = in_document(message, partial(apply_to_document, edits=(edit,)))
-        else:
+        elif edit.verb != "forget":
             message = _VERBS[edit.verb](message, edit)
     return message
 

@@ -16,39 +16,72 @@ EVERYWHERE = {
     "INS-O08",
     "INS-X04",
 }  # LF files, test INS with P, CX-7, COG
-MDM = EVERYWHERE | {"LB-E-ORU", "CDA-HDR-SETID-001", "CDA-TLR-AUTH-001", "CDA-TLR-AUTH-005"}
+# an authority of type M that is no FINESS; RPPS and FINESS with wrong keys; FINEG with 10 digits
+AUTHORITY = {"TF-HD-FINESS"}
+BIOLOGY = {"PS-KEY", "ST-KEY", "ST-DIGIT"}
+MDM = EVERYWHERE | {
+    "PS-KEY",
+    "LB-E-ORU",
+}
 LEGACY = (EVERYWHERE - {"INS-O05"}) | {
-    "INS-F03", "INS-T01-GIVEN-LIST", "INS-X01", "INS-X02", "INS-X03",
+    "INS-F03", "INS-T01-GIVEN-LIST", "INS-X01", "INS-X02", "INS-X03", "INS-X05",
     "TC-MSH-21-VERSION", "TC-BASE64-FORM", "TC-XML",
 }  # fmt: skip
+# the official report: dangling references, reused ids, a WADO link, no DRIMbox one, a third
+# act that differs between header and body, a US root; the requests: a reference without #
+BODY = {
+    "CDA-IMG-NARR-002", "CDA-IMG-ID-001", "CDA-CR-TECH-013", "CDA-CR-EXPO-025", "CDA-DRIM-URL-009",
+    *(f"CDA-DRIM-URL-00{n}" for n in range(1, 8)),
+}  # fmt: skip
+REQUEST = {"CDA-IMG-NARR-001", "CDA-IMG-ID-001"}
+# headers of the transmission guide: RPPS with wrong keys, a COG that the INS does not have, a name
+# of type SP; level 1: no set of versions, times without zone or with a fraction, a structure with
+# the number of a person, no specialty, no LOINC act, one author who is responsible as well
+HEADER = {"CDA-DT-PSID-002", "CDA-HDR-NAME-003", "CDA-HDR-INS-005"}
+LEVEL_1 = HEADER | {
+    "CDA-HDR-SETID-001", "CDA-DT-TS-003", "CDA-DT-TS-004", "CDA-DT-STRUCTID-001",
+    "CDA-HDR-AUTHOR-007B", "CDA-CR-EVENT-005", "CDA-TLR-AUTH-001", "CDA-TLR-AUTH-005",
+}  # fmt: skip
+# not teleradiology: the only author is also the legal authenticator; an addendum of two days later,
+# by somebody else
+AUTHORS = {"CDA-TLR-AUTH-001", "CDA-TLR-AUTH-005", "CDA-TLR-AUTH-013", "CDA-TLR-AUTH-013B"}
+MDM |= LEVEL_1
 EXPECTED = {
     "ack-aa.er7": {"HL7-CR-FILE"},
     "ack-ae.er7": {"HL7-CR-FILE"},
-    "flux1-nw.er7": EVERYWHERE,
-    "flux2-ca.er7": EVERYWHERE,
-    "flux3-ok.er7": EVERYWHERE,
-    "flux4-sr.er7": EVERYWHERE,
-    "mdm_t02_init_full.er7": MDM,
-    "mdm_t02_init_short.er7": EVERYWHERE | {"LB-E-ORU", "TC-XML"},
-    "mdm_t10_rplc_full.er7": MDM,
-    "mdm_t04_del_full.er7": MDM | {"TC-BASE64-FORM"},
+    "flux1-nw.er7": EVERYWHERE | AUTHORITY | {"PS-KEY", "LB-A-ATTENDING", "LB-A-FACILITY"},
+    "flux2-ca.er7": EVERYWHERE | AUTHORITY,
+    "flux3-ok.er7": EVERYWHERE | AUTHORITY | {"PS-KEY", "ST-KEY"},
+    "flux4-sr.er7": EVERYWHERE | AUTHORITY,
+    "mdm_t02_init_full.er7": MDM | {"ST-FORM"},  # non-breaking spaces behind the FINESS
+    "mdm_t02_init_short.er7": EVERYWHERE | AUTHORITY | {"PS-KEY", "LB-E-ORU", "TC-XML"},
+    "mdm_t10_rplc_full.er7": MDM | AUTHORITY,
+    "mdm_t04_del_full.er7": MDM | AUTHORITY | {"TC-BASE64-FORM"},
     "mdm_t10_rplc_ack.er7": {"HL7-CR-FILE"},
     "mdm_t04_del_ack.er7": {"HL7-CR-FILE"},
-    "oru_r01_init_full.hl7": EVERYWHERE,
-    "oru_r01_rplc_full.hl7": EVERYWHERE | {"TC-BASE64-FORM"},
-    "oru_r01_del_full.hl7": EVERYWHERE | {"TC-X-INS"},
+    # the mailbox of the patient is named by a number of 20 digits
+    "oru_r01_init_full.hl7": EVERYWHERE
+    | AUTHORITY
+    | BIOLOGY
+    | HEADER
+    | {"INS-X06", "CDA-HDR-ID-002"},
+    "oru_r01_rplc_full.hl7": EVERYWHERE | BIOLOGY | HEADER | {"TC-BASE64-FORM"},
+    # the document of another patient: said once, by the number
+    # and its first given name does not begin the list; level 1 with the model of level 3
+    "oru_r01_del_full.hl7": (EVERYWHERE | AUTHORITY | BIOLOGY | HEADER | {"TC-X-INS"})
+    - {"CDA-HDR-INS-005"}
+    | {"CDA-HDR-INS-011", "CDA-HDR-TEMPLATE-004"},
     "v12_mdm_t02_short.hl7": LEGACY,
     "v12_mdm_t02_ack.hl7": {"HL7-CR-FILE"},
     "v12_oru_r01_short.hl7": LEGACY,
     "v12_oru_r01_ack.hl7": {"HL7-CR-FILE"},
-    "oru_cda_n3_v1.xml": set(),
-    "oru_cda_n3_v2.xml": set(),
-    "mdm_cda_n1_v1.xml": {"CDA-HDR-SETID-001", "CDA-TLR-AUTH-001", "CDA-TLR-AUTH-005"},
-    "mdm_cda_n1_v2.xml": {"CDA-HDR-SETID-001", "CDA-TLR-AUTH-001", "CDA-TLR-AUTH-005"},
-    # not teleradiology: the only author is also the legal authenticator
-    "IMG_CR_IMG_2024.01.xml": {"CDA-TLR-AUTH-001", "CDA-TLR-AUTH-005"},
-    "IMG-DA-IMG_2024.01_Scanner_Crane_ThoraxAbdomenPelvis.xml": set(),
-    "IMG-DA-IMG_2024.01_Radiographie_IRM_Genou.xml": set(),
+    "oru_cda_n3_v1.xml": HEADER,
+    "oru_cda_n3_v2.xml": HEADER,
+    "mdm_cda_n1_v1.xml": LEVEL_1,
+    "mdm_cda_n1_v2.xml": LEVEL_1,
+    "IMG_CR_IMG_2024.01.xml": BODY | AUTHORS,
+    "IMG-DA-IMG_2024.01_Scanner_Crane_ThoraxAbdomenPelvis.xml": REQUEST | {"CDA-DT-STRUCTID-001"},
+    "IMG-DA-IMG_2024.01_Radiographie_IRM_Genou.xml": REQUEST | {"CDA-DT-STRUCTID-001"},
 }
 
 

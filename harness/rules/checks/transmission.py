@@ -7,14 +7,13 @@ Source: CI-SIS, Transmission de documents CDA en HL7v2 2.1, sections on MSH-9, O
 from collections.abc import Iterator
 from typing import Final
 
-from harness.rules import nir
 from harness.rules.named import named
 from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
 from harness.rules.transmitted import document_node
 from harness.text import Text, plain, say
 from harness.wire import ed
-from harness.wire.er7 import Message, Node
+from harness.wire.er7 import Node
 from harness.wire.location import Location
 
 _EVENTS: Final = ("ORU^R01^ORU_R01", "MDM^T02^MDM_T02", "MDM^T04^MDM_T02", "MDM^T10^MDM_T02")
@@ -232,31 +231,3 @@ def same_code(subject: Subject) -> Iterator[Problem]:
     if code and node.present and node.value.strip() != code:
         expected = say("value.same", value=quoted(code), place="/ClinicalDocument/code")
         yield Problem(node.at, expected, quoted(node.value))
-
-
-@named("same-ins-in-document")
-def same_ins(subject: Subject) -> Iterator[Problem]:
-    """The NIR first: a document holds one INS, a message may hold the NIA as well."""
-    ours = _numbers_of(subject.carried)
-    theirs = _numbers_of_document(subject)
-    if not ours or not theirs or set(ours) & set(theirs):
-        return
-    oid, number = theirs[0]
-    node = subject.carried.node("PID-3[5=INS].1")
-    expected = say("transmission.ins", number=number, oid=oid)
-    yield Problem(node.at, expected, quoted(f"{node.value} ({ours[0][0]})"))
-
-
-def _numbers_of(message: Message) -> list[tuple[str, str]]:
-    numbers = (node.value for node in message.at("PID-3[5=INS].1"))
-    oids = (node.value for node in message.at("PID-3[5=INS].4.2"))
-    return [pair for pair in zip(oids, numbers, strict=True) if pair[1]]
-
-
-def _numbers_of_document(subject: Subject) -> list[tuple[str, str]]:
-    document = subject.document
-    if document is None or document.root is None:
-        return []
-    ids = document.at("/cda:ClinicalDocument/cda:recordTarget/cda:patientRole/cda:id")
-    pairs = ((node.element.get("root", ""), node.element.get("extension", "")) for node in ids)
-    return [pair for pair in pairs if pair[0] in nir.OIDS]

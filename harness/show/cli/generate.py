@@ -15,7 +15,7 @@ from harness.show.session import now
 from harness.show.words import tr
 from harness.sim.actor import Actor
 from harness.sim.case import Case
-from harness.sim.generate import cases, cda_report, cda_request, identity
+from harness.sim.generate import cases, cda_report, cda_request, hard, identity
 from harness.text import say
 
 
@@ -131,10 +131,13 @@ def request_command(case_name: str, seed: int, count: int, clock: str | None, ou
 @click.option(
     "--format", "form", type=click.Choice(["ndjson"]), default="ndjson", show_default=True
 )
+@click.option("--hard", "is_hard", is_flag=True, help=tr("cli.opt.hard"))
 @options.lang
-def identity_command(seed: int, count: int, form: str) -> int:
-    """Write identities, one JSON object a line."""
-    for patient in identity.identities(count, seed):
+def identity_command(seed: int, count: int, form: str, is_hard: bool) -> int:
+    """Write identities, one JSON object a line; the hard ones tell their kind as well."""
+    plain = (("", patient) for patient in identity.identities(count, seed))
+    kinds = hard.hard_identities(count, seed, identity.patient)
+    for kind, patient in kinds if is_hard else plain:
         line = {
             "ins": patient.ins,
             "ins_oid": patient.ins_oid,
@@ -146,6 +149,8 @@ def identity_command(seed: int, count: int, form: str) -> int:
             "birth_city": patient.birth_city,
             "used_name": patient.used_name,
         }
+        if kind:
+            line |= {"used_given_name": patient.used_given_name, "kind": kind}
         click.echo(json.dumps(line, ensure_ascii=False))
     return 0
 

@@ -15,6 +15,7 @@ from faker import Faker
 from stdnum.fr import nir
 
 from harness.sim.case import Address, Identifier, Patient
+from harness.sim.generate.hard import hard_identities
 
 TEST_OID: Final = "1.2.250.1.213.1.4.10"
 
@@ -59,9 +60,10 @@ _SITE_OID: Final = "1.2.250.1.213.99.1"
 
 
 def strict(name: str) -> str:
-    """A name as a strict trait: capitals, no accents; hyphen and apostrophe stay."""
-    bare = unicodedata.normalize("NFD", name.replace("’", "'"))
-    return "".join(char for char in bare if not unicodedata.combining(char)).upper()
+    """A name as a strict trait: capitals, no accents, ligatures cut; hyphen and apostrophe stay."""
+    plain = name.upper().replace("’", "'").replace("Œ", "OE").replace("Æ", "AE")
+    bare = unicodedata.normalize("NFD", plain)
+    return "".join(char for char in bare if not unicodedata.combining(char))
 
 
 def ins_number(sex: str, born: date, place: str, order: int) -> str:
@@ -71,8 +73,11 @@ def ins_number(sex: str, born: date, place: str, order: int) -> str:
     return body + str(nir.calc_check_digits(body))
 
 
-def identities(count: int, seed: int) -> Iterator[Patient]:
-    """That many patients, always the same for a seed."""
+def identities(count: int, seed: int, *, hard: bool = False) -> Iterator[Patient]:
+    """That many patients, always the same for a seed; `hard` ones are of the kinds of `hard.py`."""
+    if hard:
+        yield from (who for _, who in hard_identities(count, seed, patient))
+        return
     for number in range(count):
         yield patient(random.Random(f"{seed}/{number}"))  # noqa: S311  no secret
 

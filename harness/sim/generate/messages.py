@@ -151,7 +151,7 @@ def _pid(patient: Patient, account: Identifier) -> str:
             }
         )
     ]
-    if patient.used_name:
+    if patient.used_name or patient.used_given_name:
         used = {1: escape(patient.used_name), 2: escape(patient.used_given_name), 7: "D"}
         names.append(_components(used))
     home = patient.address
@@ -168,7 +168,7 @@ def _pid(patient: Patient, account: Identifier) -> str:
             8: patient.sex,
             11: "~".join(addresses),
             18: _cx(account, "AN") if account.value else "",
-            32: "VALI",
+            32: "VALI" if patient.ins else "PROV",
         },
     )
 
@@ -387,13 +387,9 @@ def acknowledgement(
         18: charset,
     }
     header = _segment("MSH", fields).replace("MSH||", "MSH|", 1)
-    answer = _segment("MSA", {1: code, 2: _echo(received)})
-    return _message([header, answer, *(_err(refusal) for refusal in refusals)], charset)
-
-
-def _echo(received: Message) -> str:
-    """MSH-10 byte for byte, as far as text can carry it."""
-    return received.text(received.node("MSH-10").data)
+    answer = _segment("MSA", {1: code, 2: ""})
+    raw = _message([header, answer, *(_err(refusal) for refusal in refusals)], charset)
+    return Message(raw).with_value("MSA-2", received.node("MSH-10").data).raw
 
 
 def _err(refusal: Refusal) -> str:

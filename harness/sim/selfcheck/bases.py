@@ -44,8 +44,12 @@ class Base:
             document = Document.parse(edit.apply_to_document(raw, edits))
             return replace(subject, document=document)
         message = edit.apply(subject.message, edits)
-        made = profile.subject(subject.kind, message, earlier=subject.earlier)
-        return replace(made, request=subject.request, on_wire=subject.on_wire)
+        forgotten = {edit.place for edit in edits if edit.verb == "forget"}
+        earlier = tuple(past for past in subject.earlier if past.kind not in forgotten)
+        made = profile.subject(subject.kind, message, earlier=earlier)
+        return replace(
+            made, request=subject.request, on_wire=subject.on_wire, recorded=subject.recorded
+        )
 
 
 def patient_of(case: Case) -> Case:
@@ -107,6 +111,7 @@ def _of_case(profile: Profile, name: str) -> Iterator[Base]:
     for flow in profile.flows.values():
         message = actors[flow.sender].compose(flow.id, case, CLOCK)
         subject = profile.subject(flow.id, message, earlier=earlier)
+        subject = replace(subject, recorded=True)
         earlier += (subject,)
         yield Base(f"{name}/{flow.id}", subject)
         yield Base(f"{name}/{flow.id} on the wire", replace(subject, on_wire=True))
