@@ -4,7 +4,7 @@
 says where business data stand. `judge` gives the outcomes of everything that a message carries.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
@@ -16,7 +16,7 @@ from harness import data, yamlfile
 from harness.errors import HarnessError
 from harness.rules import concordance, elements, precedence, schematron, table, xsd
 from harness.rules.checks import schema
-from harness.rules.concordance import Facts
+from harness.rules.concordance import Facts, Row
 from harness.rules.elements import Elements
 from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, Verdict, evaluate_all
 from harness.rules.transmitted import document_of
@@ -65,6 +65,7 @@ class Profile:
     elements: Elements
     rules: tuple[Rule, ...] = field(repr=False)
     hash: str
+    facts: Facts = field(default_factory=dict, repr=False)
 
     def judge(self, subject: Subject) -> tuple[Outcome, ...]:
         """Judge a message and the document it carries as what they should be (`subject.kind`)."""
@@ -105,6 +106,11 @@ class Profile:
     def document_subject(self, kind: str, document: Document) -> Subject:
         """The subject of a document on its own."""
         return Subject(kind, None, document, elements=self.elements)
+
+    def concordance(self, subjects: Sequence[Subject]) -> tuple[Row, ...]:
+        """What the messages of one conversation say of each fact, in the order given."""
+        kinds = {flow.id: flow.document for flow in self.flows.values()}
+        return concordance.table(self.facts, subjects, kinds)
 
     def flow(self, name: str) -> Flow:
         """The flow of that name. Raises HarnessError with the nearest one."""
@@ -195,6 +201,7 @@ def load(
         flows={key: _flow(key, item) for key, item in content.need("flows").fields.items()},
         elements=places,
         rules=rules,
+        facts=_facts(folder, places),
         hash=_hash(folder, content, mapping, cda_schema or xsd.own()),
     )
 

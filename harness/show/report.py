@@ -4,11 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from harness.rules.concordance import Row
 from harness.rules.rule import Level, Rule, Verdict
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
 
-__all__ = ["Exchange", "Judged", "Report"]
+__all__ = ["Concordance", "Exchange", "Judged", "Report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Concordance:
+    """The facts of one conversation; `exchanges` are the numbers of its messages, one a column."""
+
+    scenario: str
+    exchanges: tuple[int, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +28,8 @@ class Report:
     `files` are the judged files of `telerad check` (empty for a run); `exchanges` those of a run.
     `rules` are all rules of the profile; `rules_hash` is the hash of their tables.
     `flows` are those of the profile, met or not. `command` is what the user typed. `sut` is the
-    role judged: "ris", "platform", "both", "none".
-    role judged: "ris", "platform", "both", "none".
+    role judged: "ris", "platform", "both", "none". `concordance` is the table of facts of each
+    conversation.
     """
 
     tool: str
@@ -39,6 +49,7 @@ class Report:
     folder: Path | None = None
     interrupted: bool = False
     flows: tuple[str, ...] = ()
+    concordance: tuple[Concordance, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

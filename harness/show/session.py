@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -11,7 +11,8 @@ from typing import Final
 
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
-from harness.show.report import Report
+from harness.rules.rule import Subject
+from harness.show.report import Concordance, Report
 from harness.sim import net
 from harness.sim.defects import Defect
 from harness.sim.events import Action, Event
@@ -101,6 +102,7 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         seconds=time.monotonic() - begin,
         rules=options.profile.rules,
         flows=tuple(options.profile.flows),
+        concordance=tuple(concordance_of(options.profile, exchanges)),
         exchanges=exchanges,
         sut=options.sut,
         seed=options.seed,
@@ -109,6 +111,20 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         folder=options.folder,
         interrupted=wiring.stopped,
     )
+
+
+def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:
+    """The facts of each scenario that was played."""
+    for name in dict.fromkeys(exchange.scenario for exchange in exchanges):
+        met = [x for x in exchanges if x.scenario == name and x.request]
+        subjects = [
+            Subject(x.flow, x.request.message, x.request.document, elements=profile.elements)
+            for x in met
+            if x.request
+        ]
+        rows = profile.concordance(subjects)
+        if rows:
+            yield Concordance(name, tuple(x.number for x in met), rows)
 
 
 def _wiring(options: Options) -> Wiring:
