@@ -7,7 +7,7 @@ from unicodedata import category
 
 from harness.rules import profile
 from harness.rules.rule import Finding, Rule, Verdict
-from harness.text import LANGUAGES, Text, say
+from harness.text import LANGUAGES, Text, plain, say
 
 SIGNS: Final = {
     Verdict.PASS: "✓",
@@ -46,7 +46,8 @@ def tr(key: str, /, **values: str | int | float | Text) -> str:
 
 def source(rule: Rule) -> Text:
     """The guide and the section, as a finding shows them."""
-    title = profile.documents()[rule.source.document]
+    document = rule.source.document  # of a guide, or the name of a published pack
+    title = profile.documents().get(document) or plain(document)
     return Text(f"{title.fr}, {rule.source.section}", f"{title.en}, {rule.source.section}")
 
 

@@ -29,15 +29,20 @@ class Index:
 
     def __init__(self, root: Any) -> None:
         self.root = root
-        self.by_name: dict[str, list[Any]] = {}
+        self.names = {element.tag for element in root.iter(etree.Element)}
         self.by_template: dict[str, list[Any]] = {}
-        for element in root.iter(etree.Element):
-            self.by_name.setdefault(element.tag, []).append(element)
-            if element.tag.endswith("}templateId"):
-                owners = self.by_template.setdefault(element.get("root"), [])
-                owner = element.getparent()
-                if owner is not None and (not owners or owners[-1] is not owner):
-                    owners.append(owner)
+        self._by_name: dict[str, list[Any]] = {}
+        for element in root.iter("{*}templateId"):
+            owners = self.by_template.setdefault(element.get("root"), [])
+            owner = element.getparent()
+            if owner is not None and (not owners or owners[-1] is not owner):
+                owners.append(owner)
+
+    def named(self, name: str) -> list[Any]:
+        """The elements of that name."""
+        if name not in self._by_name:
+            self._by_name[name] = list(self.root.iter(name))
+        return self._by_name[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Need:
 
     def is_met(self, index: Index) -> bool:
         """The document has all of it."""
-        return all(name in index.by_name for name in self.names) and all(
+        return all(name in index.names for name in self.names) and all(
             root in index.by_template for root in self.templates
         )
 
@@ -101,7 +106,7 @@ class Place:
         """The nodes; one that several elements lead to comes several times."""
         if self.from_elements is None:
             return self.anywhere(top) if self.anywhere else []
-        starts = index.by_template[self.owner] if self.owner else index.by_name[self.first]
+        starts = index.by_template[self.owner] if self.owner else index.named(self.first)
         found: Value = []
         for start in starts:
             found += self.from_elements(top.at(start, 1, 1))

@@ -4,11 +4,13 @@ Each is parsed once. A name never leaves the folder of the pack, wherever it cam
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.errors import HarnessError
 from harness.rules.published.repair import Publication
 from harness.rules.published.values import DynamicError
+
+MOST_NAMES: Final = 10_000  # remembered; a judged document may make up names
 
 
 class Folder:
@@ -18,9 +20,17 @@ class Folder:
         self.publication = Publication(root)
         self.schema = schema
         self.parsed: dict[str, Any] = {} if parsed is None else parsed
+        self._named: dict[str, Any] = {}
 
     def document(self, href: str) -> Any:
         """The root element of a document. Raises DynamicError when there is none."""
+        if href not in self._named:
+            if len(self._named) > MOST_NAMES:
+                self._named.clear()
+            self._named[href] = self._found(href)
+        return self._named[href]
+
+    def _found(self, href: str) -> Any:
         try:
             path = self.publication.resolve(self.schema, href)
             if path not in self.parsed:

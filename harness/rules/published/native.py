@@ -105,11 +105,9 @@ class Native:
         top = values.around = Evaluation(DocNode(index.root), self.documents, values)
         for pattern in self.patterns:
             taken: set[Any] | None = set() if len(pattern) > 1 else None
-            try:
-                for one in pattern:
-                    one.judge(index, top, taken, result)
-            except (NotTranslated, NotXPath):
-                continue  # whose node it is cannot be told from here on: all is `untranslated`
+            for one in pattern:
+                if not one.judge(index, top, taken, result):
+                    break  # whose node it is cannot be told from here on: all is `untranslated`
         return result
 
     def message(self, failure: Failure) -> str:
@@ -159,21 +157,28 @@ class _Compiled:
             return str(wrong) or type(wrong).__name__
         return ""
 
-    def judge(self, index: Index, top: Evaluation, taken: set[Any] | None, result: Result) -> None:
-        """Add what fails. `taken`: the nodes that earlier contexts of the pattern had."""
+    def judge(self, index: Index, top: Evaluation, taken: set[Any] | None, result: Result) -> bool:
+        """Add what fails. `taken`: the nodes that earlier contexts of the pattern had.
+
+        False when the nodes of the context cannot be found.
+        """
+        try:
+            needed = [number for number, need in enumerate(self.needs) if need.is_met(index)]
+            places = [self.places[number] for number in needed]
+        except (NotXPath, NotTranslated):
+            return False
         found: dict[Any, Any] = {}
-        for number, need in enumerate(self.needs):
-            if need.is_met(index):
-                for node in self.places[number].nodes(index, top):
-                    found.setdefault(identity(node), node)
+        for place in places:
+            for node in place.nodes(index, top):
+                found.setdefault(identity(node), node)
         if taken is not None:
             found = {key: node for key, node in found.items() if key not in taken}
             taken.update(found)
-        if not found or not self.count:
-            return
-        result.fired.add(self.first)
-        for node in found.values():
-            result.failures += self.plan.failures(node, top)
+        if found and self.count:
+            result.fired.add(self.first)
+            for node in found.values():
+                result.failures += self.plan.failures(node, top)
+        return True
 
     def message(self, failure: Failure) -> str:
         one = list(self.context.asserts)[failure.number - self.first]

@@ -27,6 +27,7 @@ from harness.rules.published.syntax import (
     Sequence,
     Step,
     Var,
+    parts,
 )
 
 
@@ -53,13 +54,20 @@ _AXES: Final = frozenset(
 _KINDS: Final = frozenset({"node", "text", "comment", "processing-instruction", "element"})
 _OPERATORS: Final = ("or", "and")
 _UNREAD: Final = frozenset({"instance", "treat"})
-DEPTH: Final = 120  # nested parentheses and predicates
+DEPTH: Final = 40  # nested parentheses and predicates
+DEEPEST: Final = 150  # of the tree, where `a or b or c` goes down by one for each
 
 
 @lru_cache(maxsize=20_000)
 def parse(text: str) -> Expr:
     """The tree of an expression. Raises NotXPath."""
-    return _Parser(text).whole()
+    found = _Parser(text).whole()
+    level: tuple[Expr, ...] = (found,)
+    for _ in range(DEEPEST):
+        level = tuple(part for one in level for part in parts(one))
+        if not level:
+            return found
+    raise NotXPath("nesting")
 
 
 def tokens(text: str) -> list[tuple[str, str]]:

@@ -170,6 +170,22 @@ def is_positional(predicate: Expr) -> bool:
     return True
 
 
+def shortened(steps: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """`//a[b]` as `descendant::a[b]`, where no predicate counts; `./a` as `a`."""
+    found: list[Expr] = []
+    for step in steps:
+        match found[-1:], step:
+            case [Step("descendant-or-self", "node()", ())], Step("child", test, predicates) if (
+                not any(map(is_positional, predicates))
+            ):
+                found[-1] = Step("descendant", test, predicates)
+            case _:
+                found.append(step)
+    if len(found) > 1 and isinstance(found[0], ContextItem) and isinstance(found[1], Step):
+        del found[0]
+    return tuple(found)
+
+
 class _Writer:
     def __init__(self, scope: Scope, inner: bool = False) -> None:
         self.scope = scope
@@ -233,6 +249,7 @@ class _Writer:
             return self.union(spread)
         if not expr.steps:
             raise NotPlain("/")
+        expr = Path(expr.absolute, shortened(expr.steps))
         pieces, cards = [], []
         type_ = Type("tree", "1")
         for place, step in enumerate(expr.steps):

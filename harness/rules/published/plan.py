@@ -30,11 +30,15 @@ _BATCH: Final = 40  # tests in one call of libxml2
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A test that failed at a node. `code`: of the dynamic error when it gave no answer."""
+    """A test that failed at a node. `code`: of the dynamic error when it gave no answer.
+
+    `mistake`: ours, when evaluating it went wrong.
+    """
 
     number: int
     node: Any
     code: str = ""
+    mistake: Exception | None = field(default=None, compare=False)
     around: Evaluation | None = field(default=None, compare=False, repr=False)
 
 
@@ -56,13 +60,115 @@ class Variables(dict[str, Value]):
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A test in XPath 1.0, with the variables that it uses."""
+
+    text: str
+    names: frozenset[str] = frozenset()
+
+
+class Stage:
+    """What stands before a place of a context: its variables. Contexts that begin alike share it.
+
+    `runs`: the functions of the variables. `names`: those that had to be given another name.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        conditions: dict[str, str],
+        names: dict[str, str] | None = None,
+        runs: dict[str, Run] | None = None,
+    ) -> None:
+        self.scope = scope
+        self.conditions = conditions
+        self.names = names or {}
+        self.runs = runs or {}
+        self._after: dict[Let, Stage] = {}
+        self._tests: dict[str, Written | Test | str] = {}
+
+    def after(self, let: Let) -> "Stage":
+        """The stage behind one more variable."""
+        if let not in self._after:
+            self._after[let] = self._with(let)
+        return self._after[let]
+
+    def test(self, text: str) -> "Written | Test | str":
+        """A test here: in XPath 1.0, as a function, or why it is neither."""
+        if text not in self._tests:
+            self._tests[text] = self._translated(text)
+        return self._tests[text]
+
+    def _with(self, let: Let) -> "Stage":
+        """A variable; a second one of the same name gets a name of its own."""
+        scope = self.scope
+        known = let.name in scope.variables or let.name in scope.constants
+        name = f"{let.name}.{len(self.runs)}" if known else let.name
+        names = {**self.names, let.name: name} if known else self.names
+        try:
+            expr = renamed(parse(let.value), self.names)
+            translator = Translator(scope)
+            run, type_ = translator.value(expr), translator.type(expr)
+        except (NotXPath, NotTranslated):  # nobody may take an outer variable for this one
+            lost = {**self.names, let.name: f"{let.name}.untranslated"}
+            return Stage(scope, self.conditions, lost, self.runs)
+        text, is_whole = safety.constant(expr, scope.constants)
+        inner = scope.with_variable(name, type_)
+        if is_whole:
+            constants = {**inner.constants, name: text}
+            inner = Scope(inner.prefixes, inner.variables, constants, inner.context)
+        return Stage(inner, self.conditions, names, {**self.runs, name: run})
+
+    def _translated(self, text: str) -> "Written | Test | str":
+        in_tree = self.scope.context == "tree"
+        if in_tree and text in self.conditions:
+            return Written(self.conditions[text])
+        try:
+            expr = renamed(parse(text), self.names)
+            written = self._plain(text, expr) if in_tree else None
+            return written or Translator(self.scope).truth(expr)
+        except NotXPath as wrong:
+            return f"XPath 2.0: {wrong}"
+        except NotTranslated as wrong:
+            return str(wrong) or "?"
+
+    def _plain(self, text: str, expr: Expr) -> Written | None:
+        try:
+            written = plain.condition(expr, self.scope)
+        except NotPlain:
+            return None
+        names = variables(expr) & self.scope.variables.keys()
+        if f"${CURRENT}" in written:
+            names |= {CURRENT}
+        if not names and not variables(expr):
+            self.conditions[text] = written
+        return Written(written, names)
+
+
 @dataclass(slots=True)
 class Shared:
-    """What all contexts of a schema share. `conditions`: plain tests without variables, written."""
+    """What all contexts of a schema share.
+
+    `conditions`: tests without variables in XPath 1.0, known from before or written down now.
+    """
 
     scope: Scope
     variables: Mapping[str, str]
     conditions: dict[str, str]
+    stages: dict[Any, Stage] = field(default_factory=dict)
+
+    def stage(self, kind: str, pattern: Pattern) -> Stage:
+        """The first stage of contexts of that kind, in that pattern."""
+        own = tuple(let for let in pattern.lets if self.variables[let.name] != let.value)
+        if (kind, own) not in self.stages:
+            scope = self.scope.with_variable(CURRENT, Type("tree", "1"))
+            scope = Scope(scope.prefixes, scope.variables, scope.constants, kind)
+            stage = Stage(scope, self.conditions)
+            for let in own:  # those that another pattern defines otherwise
+                stage = stage.after(let)
+            self.stages[kind, own] = stage
+        return self.stages[kind, own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +202,7 @@ class _Batch:
             digits = self.call(around.item, **passed(around, self.names))
         except DynamicError as wrong:
             if len(self.tests) == 1:
-                yield Failure(self.tests[0].number, around.item, wrong.code, around)
+                yield Failure(self.tests[0].number, around.item, wrong.code, around=around)
                 return
             self.alone = self.alone or [_Batch((one,), self.prefixes) for one in self.tests]
             for single in self.alone:
@@ -112,105 +218,46 @@ class Plan:
     """The tests and variables of a context as functions."""
 
     def __init__(self, context: Context, pattern: Pattern, first: int, shared: Shared) -> None:
-        self.first = first
-        self.shared = shared
-        scope = shared.scope.with_variable(CURRENT, Type("tree", "1"))
-        kind = kind_of(context.context)
-        self.scope = Scope(scope.prefixes, scope.variables, scope.constants, kind)
-        self.pending: dict[str, Run] = {}
         self.tests: list[tuple[int, Test, bool]] = []
         self.batches: list[_Batch] = []
         self.untranslated: dict[int, str] = {}
-        self.names: dict[str, str] = {}
-        self._scopes: dict[int, tuple[Scope, dict[str, str]]] = {}
-        for let in pattern.lets:  # those that another pattern defines otherwise
-            if shared.variables[let.name] != let.value:
-                self._let(let)
+        self._stages: dict[int, Stage] = {}
+        stage = shared.stage(kind_of(context.context), pattern)
         plain_tests: list[_Plain] = []
         number = first
         for item in context.items:
             if isinstance(item, Let):
-                self._let(item)
-            else:
-                self._assert(number, item, plain_tests)
-                number += 1
-        self._batch(plain_tests)
+                stage = stage.after(item)
+                continue
+            self._stages[number] = stage
+            self._assert(number, item, stage.test(item.test), plain_tests)
+            number += 1
+        self.pending = stage.runs
+        self._batch(plain_tests, shared.scope.prefixes)
+
+    def _assert(
+        self, number: int, one: Assert, found: "Written | Test | str", plain_tests: list[_Plain]
+    ) -> None:
+        if isinstance(found, Written):
+            plain_tests.append(_Plain(number, one.is_report, found.text, found.names))
+        elif isinstance(found, str):
+            self.untranslated[number] = found
+        else:
+            self.tests.append((number, found, one.is_report))
 
     def told(self, failure: Failure, text: str) -> str:
         """What a `value-of` of a failed assert says; `…` when it cannot be told."""
-        scope, names = self._scopes[failure.number]
+        stage = self._stages[failure.number]
         try:
-            run = Translator(scope).value(renamed(parse(text), names))
+            run = Translator(stage.scope).value(renamed(parse(text), stage.names))
             found = run(failure.around) if failure.around else []
             return " ".join(values.string(item) for item in values.atoms(found))
         except (NotXPath, NotTranslated, DynamicError):
             return "…"
 
-    def _let(self, let: Let) -> None:
-        """A variable; a second one of the same name gets a name of its own."""
-        try:
-            expr = renamed(parse(let.value), self.names)
-        except NotXPath:
-            self._forget(let.name)
-            return
-        known = let.name in self.scope.variables or let.name in self.scope.constants
-        name = f"{let.name}.{len(self.pending)}" if known else let.name
-        text, is_whole = safety.constant(expr, self.scope.constants)
-        try:
-            translator = Translator(self.scope)
-            run, type_ = translator.value(expr), translator.type(expr)
-        except NotTranslated:
-            self._forget(let.name)
-            return
-        self.pending[name] = run
-        if known:
-            self.names = {**self.names, let.name: name}
-        self.scope = self.scope.with_variable(name, type_)
-        if is_whole:
-            constants = {**self.scope.constants, name: text}
-            self.scope = Scope(
-                self.scope.prefixes, self.scope.variables, constants, self.scope.context
-            )
-
-    def _forget(self, name: str) -> None:
-        """Nobody may take an outer variable for one that could not be translated."""
-        self.names = {**self.names, name: f"{name}.untranslated"}
-
-    def _assert(self, number: int, one: Assert, plain_tests: list[_Plain]) -> None:
-        self._scopes[number] = (self.scope, self.names)
-        in_tree = self.scope.context == "tree"
-        known = self.shared.conditions.get(one.test) if in_tree else None
-        if known:
-            plain_tests.append(_Plain(number, one.is_report, known, frozenset()))
-            return
-        try:
-            expr = renamed(parse(one.test), self.names)
-        except NotXPath as wrong:
-            self.untranslated[number] = f"XPath 2.0: {wrong}"
-            return
-        if in_tree and self._plain(number, one, expr, plain_tests):
-            return
-        try:
-            self.tests.append((number, Translator(self.scope).truth(expr), one.is_report))
-        except NotTranslated as wrong:
-            self.untranslated[number] = str(wrong)
-
-    def _plain(self, number: int, one: Assert, expr: Expr, plain_tests: list[_Plain]) -> bool:
-        try:
-            text = plain.condition(expr, self.scope)
-        except NotPlain:
-            return False
-        names = variables(expr) & self.scope.variables.keys()
-        if f"${CURRENT}" in text:
-            names |= {CURRENT}
-        plain_tests.append(_Plain(number, one.is_report, text, names))
-        if not names and not variables(expr):
-            self.shared.conditions[one.test] = text
-        return True
-
-    def _batch(self, plain_tests: list[_Plain]) -> None:
+    def _batch(self, plain_tests: list[_Plain], declared: Mapping[str, str]) -> None:
         """Tests without variables together, those with variables together."""
-        prefixes = {prefix: uri for prefix, uri in self.scope.prefixes.items() if prefix != "xml"}
+        prefixes = {prefix: uri for prefix, uri in declared.items() if prefix != "xml"}
         free = [one for one in plain_tests if not one.names]
         bound = [one for one in plain_tests if one.names]
         for tests in (free, bound):
@@ -230,4 +277,6 @@ class Plan:
                 if test(around) is report:
                     yield Failure(number, node, around=around)
             except DynamicError as wrong:
-                yield Failure(number, node, wrong.code, around)
+                yield Failure(number, node, wrong.code, around=around)
+            except Exception as mistake:  # ours, and of this assert alone
+                yield Failure(number, node, mistake=mistake)

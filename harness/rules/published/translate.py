@@ -392,7 +392,7 @@ class Translator:
         sought = self.lookup(expr)
         if sought:
             return sought
-        expr = Path(expr.absolute, _shortened(expr.steps))
+        expr = Path(expr.absolute, plain.shortened(expr.steps))
         if expr.absolute:
             start: Run = _top
             steps, kind = expr.steps, "doc"
@@ -458,19 +458,35 @@ class Translator:
         above = Translator(
             Scope(self.scope.prefixes, self.scope.variables, self.scope.constants, "doc")
         ).value(path)
+        leaf = self.from_leaf(steps)
 
         def move(found: Value, around: Evaluation) -> Value:
             given: Value = []
             for item in found:
+                here = around.at(item, 1, 1)
                 if isinstance(item, DocNode):
-                    given += above(around.at(item, 1, 1))
+                    given += above(here)
                 elif isinstance(item, etree._Element) and isinstance(item.tag, str):
-                    given += tree(around.at(item, 1, 1))
+                    given += tree(here)
                 else:
-                    given += _from_leaf(item, steps)
+                    given += leaf(here)
             return given if len(found) == 1 else in_order(given)
 
         return move
+
+    def from_leaf(self, steps: tuple[Expr, ...]) -> Run:
+        """Steps from what has nothing below it: the same from its parent, where it has one."""
+        first, rest = steps[0], steps[1:]
+        match first:
+            case Step("parent" | "ancestor" as axis, test, predicates):
+                above = {"parent": "self", "ancestor": "ancestor-or-self"}[axis]
+                run = self.within("tree").value(Path(False, (Step(above, test, predicates), *rest)))
+                return lambda around: _from_parent(around, run)
+            case Step("self", "node()", ()) if not rest:
+                return _leaf_itself
+            case Step("child" | "attribute" | "descendant"):
+                return _nothing_below
+        return _no_such_step
 
     def single(self, step: Expr, kind: str) -> "Callable[[Value, Evaluation], Value]":
         """A step that is no axis, or an axis with predicates that libxml2 cannot judge."""
@@ -629,20 +645,6 @@ def depends_on_context(expr: Expr) -> bool:
     return any(depends_on_context(part) for part in parts(expr))
 
 
-def _shortened(steps: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    """`//a[b]` as `descendant::a[b]`, where no predicate counts."""
-    found: list[Expr] = []
-    for step in steps:
-        match found[-1:], step:
-            case [Step("descendant-or-self", "node()", ())], Step("child", test, predicates) if (
-                not any(map(plain.is_positional, predicates))
-            ):
-                found[-1] = Step("descendant", test, predicates)
-            case _:
-                found.append(step)
-    return tuple(found)
-
-
 def _keys(predicate: Expr) -> Iterator[tuple[str, Expr] | None]:
     """The attributes that a predicate compares with what is known outside; None for the rest."""
     match predicate:
@@ -784,11 +786,10 @@ def _castable(value: Value, name: str, optional: bool) -> bool:
 
 
 def identity(item: Item) -> Any:
-    """What tells one node from another."""
+    """What tells one node from another; it keeps the node, and so its identity, alive."""
     if isinstance(item, etree._ElementUnicodeResult):
-        parent = item.getparent()
-        return (id(parent), item.attrname or ("tail" if item.is_tail else "text"))
-    return item if isinstance(item, DocNode) else id(item)
+        return (item.getparent(), item.attrname or ("tail" if item.is_tail else "text"))
+    return item
 
 
 def _combined(operator: str, left: Value, right: Value) -> Value:
@@ -840,16 +841,28 @@ def _range(left: Value, right: Value) -> Value:
     return list(range(first, last + 1))
 
 
-def _from_leaf(item: Item, steps: tuple[Expr, ...]) -> Value:
-    """What steps give from what has nothing below it: what is above it, or itself."""
+def _from_parent(around: Evaluation, run: Run) -> Value:
+    _need_node(around.item)
+    parent = values.parent_of(around.item)
+    return [] if parent is None else run(around.at(parent, 1, 1))
+
+
+def _leaf_itself(around: Evaluation) -> Value:
+    _need_node(around.item)
+    return [around.item]
+
+
+def _nothing_below(around: Evaluation) -> Value:
+    _need_node(around.item)
+    return []
+
+
+def _no_such_step(around: Evaluation) -> Value:
+    """Never silently nothing: this becomes the verdict `error`, which is ours."""
+    _need_node(around.item)
+    raise NotImplementedError("a step from an attribute or a text")
+
+
+def _need_node(item: Item) -> None:
     if not values.is_node(item):
         raise DynamicError("XPTY0020")
-    match steps:
-        case (Step("parent", "node()" | "*", ()),):
-            parent = values.parent_of(item)
-            return [] if parent is None else [parent]
-        case (Step("self", "node()", ()),):
-            return [item]
-        case (Step("child" | "attribute" | "descendant"), *_):
-            return []
-    raise NotTranslated(f"steps from an attribute: {steps[0]}")

@@ -23,6 +23,7 @@ VERBS: Final = (
     "check",
     "generate",
     "rules",
+    "pack",
     "explain",
     "selfcheck",
     "schema",

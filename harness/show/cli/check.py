@@ -1,5 +1,6 @@
 """`telerad check`: judges messages and documents in files."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from harness.show import outputs
 from harness.show.checking import Asked, check
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, write_wanted
+from harness.show.packs import extended, xsd_of
 from harness.show.terminal import STYLES, Terminal
 from harness.show.words import SIGNS, language, tr
 
@@ -22,6 +24,7 @@ from harness.show.words import SIGNS, language, tr
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))
 @options.mapping
 @options.cda_schema
+@options.pack
 @options.profile
 @options.lang
 def command(
@@ -31,13 +34,16 @@ def command(
     every: bool,
     mapping: Path | None,
     cda_schema: Path | None,
+    packs: tuple[str, ...],
     profile_name: str,
 ) -> int:
     """Judge the files; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
-    profile = options.load_profile(profile_name, mapping, cda_schema)
+    schema = cda_schema or xsd_of(packs)
+    profile = extended(options.load_profile(profile_name, mapping, schema), packs)
     if flow and flow not in ("ACK", "DOC", "HL7"):
         profile.flow(flow)
+    gc.freeze()  # rules live as long as we do: no need to look through them again and again
     report = check(paths, Asked(profile, flow, command_line(sys.argv)))
     terminal = Terminal(language())
     if any(output.kind == "text" for output in wanted):

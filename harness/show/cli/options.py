@@ -54,6 +54,12 @@ def cda_schema(function: F) -> F:
     return option(function)
 
 
+def pack(function: F) -> F:
+    """`--pack`, repeatable."""
+    option = click.option("--pack", "packs", multiple=True, metavar="NAME", help=tr("cli.opt.pack"))
+    return option(function)
+
+
 def load_profile(name: str, mapping: Path | None = None, cda_schema: Path | None = None) -> Profile:
     """The profile with the site's own places, and its own XML schema for documents."""
     return profiles.load(name, mapping, cda_schema and cda_schema.absolute())
