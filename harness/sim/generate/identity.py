@@ -9,6 +9,7 @@ import random
 import unicodedata
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 from faker import Faker
@@ -82,9 +83,15 @@ def identities(count: int, seed: int, *, hard: bool = False) -> Iterator[Patient
         yield patient(random.Random(f"{seed}/{number}"))  # noqa: S311  no secret
 
 
+@cache
+def _fake() -> Faker:
+    """One for all patients, seeded anew for each: making one takes longer than all the rest."""
+    return Faker("fr_FR")
+
+
 def patient(chance: random.Random) -> Patient:
     """One patient drawn from `chance`."""
-    fake = Faker("fr_FR")
+    fake = _fake()
     fake.seed_instance(chance.randrange(2**32))
     sex = chance.choice("MF")
     born = date(1930, 1, 1) + timedelta(days=chance.randrange(365 * 90))
