@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from harness.rules.elements import Elements
 from harness.text import Text, plain
@@ -194,11 +194,21 @@ def evaluate(rule: Rule, subject: Subject) -> Outcome:
     except Exception as mistake:  # a bug of ours must never be the peer's failure
         return _broken(rule, subject, mistake)
     if not problems:
-        return Outcome(rule, Verdict.PASS)
+        return _kept(rule)
     verdict = rule.level.when_broken
     return Outcome(
         rule, verdict, tuple(Finding(rule, verdict, found, subject.kind) for found in problems)
     )
+
+
+_KEPT: Final[dict[int, Outcome]] = {}  # most rules are kept by most subjects: one outcome serves
+
+
+def _kept(rule: Rule) -> Outcome:
+    found = _KEPT.get(id(rule))
+    if found is None:
+        found = _KEPT[id(rule)] = Outcome(rule, Verdict.PASS)  # holds the rule, so its id stays its
+    return found
 
 
 def evaluate_all(rules: Iterable[Rule], subject: Subject) -> Iterator[Outcome]:

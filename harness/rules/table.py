@@ -198,15 +198,24 @@ def _when(items: list[Item], places: tuple[str, ...], own: When | None) -> When 
     if not conditions:
         return None
 
+    if len(conditions) == 1:
+        return conditions[0]
+
     def applies(subject: Subject) -> Text | None:
-        reasons = (condition(subject) for condition in conditions)
-        return next((reason for reason in reasons if reason), None)
+        for condition in conditions:
+            reason = condition(subject)
+            if reason:
+                return reason
+        return None
 
     return applies
 
 
 def _has_segment(names: frozenset[str]) -> When:
     reason = say("when.no_segment", name=", ".join(sorted(names)))
+    if len(names) == 1:
+        (only,) = names
+        return lambda subject: None if subject.carried.named(only) else reason
     return lambda subject: None if any(map(subject.carried.named, names)) else reason
 
 

@@ -8,7 +8,7 @@ Source: HL7 v2.5.1, chapter 2, sections 2.5 (delimiters), 2.7 (escapes), 2.15 (e
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -301,7 +301,7 @@ class Message:
         return found
 
     def _look_for(self, path: Path) -> Iterator[Node]:
-        chosen = list(self._choose(path))
+        chosen = tuple(self._choose(path))
         if not chosen:
             yield self._absent_segment(path)
         for segment, shown in chosen:
@@ -322,8 +322,13 @@ class Message:
         """True when something stands at the path."""
         return any(node.data for node in self._nodes(path))
 
-    def _choose(self, path: Path) -> Iterator[tuple[Segment, str]]:
+    def _choose(self, path: Path) -> Iterable[tuple[Segment, str]]:
         named = self.named(path.segment)
+        if path.segment_pick is None and len(named) == 1:
+            return ((named[0], path.segment),)
+        return self._choose_among(named, path)
+
+    def _choose_among(self, named: Sequence[Segment], path: Path) -> Iterator[tuple[Segment, str]]:
         for number, segment in enumerate(named, 1):
             if path.segment_pick and not self._picked(path.segment_pick, number, segment):
                 continue
@@ -394,7 +399,10 @@ class Message:
                 break
             parts = [data] if whole else data.split(mark)
             inside = number <= len(parts)
-            start += sum(len(part) + 1 for part in parts[: number - 1]) if inside else len(data)
+            if inside:
+                start += sum(map(len, parts[: number - 1])) + number - 1
+            else:
+                start += len(data)
             data = parts[number - 1] if inside else b""
             shown = f"{shown}.{number}"
         return Node(self, data, shown, segment.line, (start, start + len(data)))
@@ -419,7 +427,7 @@ class Message:
         segment that is not there, raises HarnessError: the place is a scenario's mistake.
         """
         parsed = er7path.parse(path)
-        chosen = next(self._choose(parsed), None)
+        chosen = next(iter(self._choose(parsed)), None)
         if chosen is None or parsed.field is None:
             raise HarnessError(say("er7.path.nothing", path=path))
         segment = chosen[0]
@@ -443,7 +451,7 @@ class Message:
         return Message(self.raw[: self.start] + b"".join(kept))
 
     def _without_repetition(self, path: Path) -> "Message":
-        chosen = next(self._choose(path), None)
+        chosen = next(iter(self._choose(path)), None)
         if chosen is None or path.field is None or path.repetition_pick is None:
             raise HarnessError(say("er7.path.nothing", path=f"{path.segment}-{path.field}"))
         segment, pick = chosen[0], path.repetition_pick

@@ -24,6 +24,9 @@ _FINESS: Final = re.compile(r"\d[\dAB]\d{7}", re.ASCII)
 def _parts(subject: Subject, path: str, *numbers: int) -> Iterator[tuple[Node, ...]]:
     """Each repetition that the path names, cut into the components asked for."""
     message = subject.carried
+    segment, _, field = path.partition("-")
+    if not message.holds(segment, int(field)):
+        return
     for whole in message.at(path):
         if whole.present:
             yield tuple(message.node(f"{whole.at.path}.{number}") for number in numbers)

@@ -42,7 +42,8 @@ class _Held:
 
 def _at(subject: Subject, path: str, number: str, oid: str, kind: str) -> Iterator[_Held]:
     message = subject.carried
-    if not message.named(path[:3]):
+    segment, _, field = path.partition("-")
+    if not message.holds(segment, int(field)):
         return
     for whole in message.at(path):
         node = message.node(f"{whole.at.path}.{number}") if whole.present else whole
@@ -51,8 +52,12 @@ def _at(subject: Subject, path: str, number: str, oid: str, kind: str) -> Iterat
             yield _Held(node, message.node(f"{whole.at.path}.{oid}"), typed)
 
 
-def _persons(subject: Subject) -> Iterator[_Held]:
+def _persons(subject: Subject) -> tuple[_Held, ...]:
     """Numbers of professionals that are national, by their authority or by their type."""
+    return subject.once("persons", lambda asked: tuple(_find_persons(asked)))
+
+
+def _find_persons(subject: Subject) -> Iterator[_Held]:
     places = [(path, "1", "9.2", "13") for path in _XCN]
     places += [(path, "1.1", "1.10", "") for path in _NDL]
     for place in places:
@@ -61,7 +66,11 @@ def _persons(subject: Subject) -> Iterator[_Held]:
                 yield held
 
 
-def _structures(subject: Subject) -> Iterator[_Held]:
+def _structures(subject: Subject) -> tuple[_Held, ...]:
+    return subject.once("structures", lambda asked: tuple(_find_structures(asked)))
+
+
+def _find_structures(subject: Subject) -> Iterator[_Held]:
     for path in _XON:
         for held in _at(subject, path, "10", "6.2", "7"):
             if held.oid.value == national.STRUCTURES or held.type in national.STRUCTURE_TYPES:
