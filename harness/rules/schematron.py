@@ -15,7 +15,6 @@ several parted by `;`).
 Source: ISO/IEC 19757-3:2016, 5.4 (a node is for the first rule of a pattern that matches it).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any, Final
 from lxml import etree
 
 from harness.errors import HarnessError
+from harness.rules.elements_of import Select, selector
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
 from harness.text import Text, plain, say
 from harness.wire.cda import Document
@@ -54,35 +54,27 @@ class _Context:
     def __init__(
         self,
         shown: str,
-        xpath: etree.XPath,
+        select: Select,
         lets: tuple[tuple[str, etree.XPath], ...],
         taken: "tuple[_Context, ...]",
     ) -> None:
         self.shown = shown
-        self.xpath = xpath
+        self.select = select
         self.lets = lets
         self.taken = taken
-        self.templates = _needed_templates(shown)
 
     def selected(self, subject: Subject) -> list[Any]:
         """Every node that the context matches, whether or not an earlier one took it."""
-        return subject.once(self, self._select)
+        return subject.once(self, self.select)
 
     def nodes(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
         """The nodes that are this context's, each with the values of the variables."""
         return subject.once((self, "nodes"), self._nodes)
 
-    def _select(self, subject: Subject) -> list[Any]:
-        document = subject.document
-        if document is None or document.root is None:
-            return []
-        if self.templates and not self.templates & subject.once("templates", _templates):
-            return []
-        found = self.xpath(document.root.getroottree())
-        return found if isinstance(found, list) else []
-
     def _nodes(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
         nodes = self.selected(subject)
+        if not nodes:
+            return []
         earlier = {id(node) for other in self.taken for node in other.selected(subject)}
         return [(node, self._values(node)) for node in nodes if id(node) not in earlier]
 
@@ -91,27 +83,6 @@ class _Context:
         for name, expression in self.lets:
             values[name] = expression(node, **values)
         return values
-
-
-_TEMPLATE: Final = re.compile(r"\[cda:templateId/@root *= *['\"]([\d.]+)['\"]\]")
-
-
-def _needed_templates(context: str) -> frozenset[str]:
-    """The templateIds of which a document must have one, or the context matches nothing.
-
-    Empty when an alternative of the context needs none.
-    """
-    needed = [_TEMPLATE.search(part) for part in context.split(" | ")]
-    return frozenset(found[1] for found in needed if found) if all(needed) else frozenset()
-
-
-_ALL_TEMPLATES: Final = etree.XPath("//*[local-name()='templateId']/@root", smart_strings=False)
-
-
-def _templates(subject: Subject) -> frozenset[str]:
-    document = subject.document
-    root = document.root if document else None
-    return frozenset(_ALL_TEMPLATES(root) if root is not None else ())
 
 
 def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
@@ -125,8 +96,9 @@ def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
         taken: list[_Context] = []
         for rule in pattern.iter(f"{_SCH}rule"):
             shown = rule.get("context", "")
-            xpath = _xpath(_anywhere(shown), rule, scope)
-            context = _Context(shown, xpath, scope.lets + _lets(rule, scope), tuple(taken))
+            context = _Context(
+                shown, _selector(shown, rule, scope), scope.lets + _lets(rule, scope), tuple(taken)
+            )
             yield from _asserts(rule, context, scope, kinds)
             taken.append(context)
 
@@ -143,10 +115,12 @@ def _words(element: Any) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
-def _anywhere(context: str) -> str:
-    """A context pattern as an XPath that selects what it matches."""
-    parts = (part.strip() for part in context.split(" | "))
-    return " | ".join(part if part.startswith("/") else f"//{part}" for part in parts)
+def _selector(context: str, element: Any, scope: _Scope) -> Select:
+    try:
+        return selector(context, scope.prefixes)
+    except etree.XPathSyntaxError as wrong:
+        what = say("schematron.bad_xpath", expression=context, reason=str(wrong))
+        raise HarnessError(what, file=scope.file, line=element.sourceline) from None
 
 
 def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:

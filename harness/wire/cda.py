@@ -57,11 +57,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class XmlNode:
-    """What an XPath found: its string value, its place, and the element (or the owner of it)."""
+    """What an XPath found: its string value, and the element (or the owner of an attribute)."""
 
     value: str
-    at: Location
     element: Element
+    attribute: str = ""
+
+    @property
+    def at(self) -> Location:
+        """Its place. Most nodes are looked at and never shown, so it is made on demand."""
+        path = path_of(self.element)
+        shown = f"{path}/@{self.attribute}" if self.attribute else path
+        return Location(xpath=shown, line=self.element.sourceline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +102,8 @@ class Document:
 
     def at(self, xpath: str) -> Iterator[XmlNode]:
         """Everything that an XPath 1.0 selects, with the prefixes of `NAMESPACES`."""
-        if self.root is None:
-            return
-        found = compiled(xpath)(self.root.getroottree())
-        for item in found if isinstance(found, list) else [found]:
-            node = self._node(item)
-            if node:
-                yield node
+        for item in self.select(xpath):
+            yield self._node(item)
 
     def select(self, xpath: str) -> list[Any]:
         """What an XPath 1.0 selects, as lxml has it and without places: those cost more to find."""
@@ -116,25 +118,27 @@ class Document:
         """The string value of the first thing selected; empty when there is none."""
         return next((node.value for node in self.at(xpath)), "")
 
-    def _node(self, item: Any) -> XmlNode | None:
+    def _node(self, item: Any) -> XmlNode:
         if isinstance(item, etree._Element):
-            at = Location(xpath=self.path_of(item), line=item.sourceline)
-            return XmlNode("".join(item.itertext()), at, item)
+            return XmlNode("".join(item.itertext()), item)
         owner = item.getparent() if hasattr(item, "getparent") else None
         if owner is None:
-            return XmlNode(str(item), Location(xpath="/"), self.root)
-        path = self.path_of(owner)
-        if getattr(item, "is_attribute", False):
-            path = f"{path}/@{_local(item.attrname)}"
-        return XmlNode(str(item), Location(xpath=path, line=owner.sourceline), owner)
+            return XmlNode(str(item), self.root)
+        name = _local(item.attrname) if getattr(item, "is_attribute", False) else ""
+        return XmlNode(str(item), owner, name)
 
     def path_of(self, element: Element) -> str:
         """A readable path: local names, numbered only where siblings share a name."""
-        steps = []
-        while element is not None:
-            steps.append(_step(element))
-            element = element.getparent()
-        return "/" + "/".join(reversed(steps))
+        return path_of(element)
+
+
+def path_of(element: Element) -> str:
+    """A readable path: local names, numbered only where siblings share a name."""
+    steps = []
+    while element is not None:
+        steps.append(_step(element))
+        element = element.getparent()
+    return "/" + "/".join(reversed(steps))
 
 
 def _local(name: str) -> str:
