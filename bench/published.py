@@ -67,6 +67,7 @@ def damaged(raw, rnd):
 
 def place(node):
     """Names of an element and those above it, as the reference writes them."""
+    node = getattr(node, "root", node)  # of a document node
     if not isinstance(node, etree._Element):
         node = node.getparent() if hasattr(node, "getparent") else None
     steps = []

@@ -12,6 +12,7 @@ Nothing of the reference implementation is in here.
 Source: ISO/IEC 19757-3:2016, annex C (query language binding for XSLT 2); W3C XSLT 3.0, 8.3.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from harness.rules.published.syntax import Binary, Expr, Path, Step
 _ERRORS: Final = "http://www.w3.org/2005/xqt-errors"
 _MINE: Final = "telerad-xsl"
 _MISTAKES: Final = "telerad-err"
+_VARIABLE: Final = re.compile(r"\$\s*([^\W\d][\w.\-·]*)")
 
 
 def stylesheet(schema: Schema, base: str, only: frozenset[int] | None = None) -> str:
@@ -93,30 +95,42 @@ def _body(
     template: Any, context: Context, own: list[Let], number: int, only: frozenset[int] | None
 ) -> None:
     if next(context.asserts, None):
-        _line(template, f"'c&#9;{number}'")
-    for let in own:
-        _sub(template, "variable", name=let.name, select=let.value)
+        _line(template, f"'c\t{number}'")
+    before = list(own)
     for item in context.items:
         if isinstance(item, Let):
-            _sub(template, "variable", name=item.name, select=item.value)
+            before.append(item)
         else:
             if only is None or number in only:
-                _assert(template, item, number)
+                _assert(template, item, number, _needed(item.test, before))
             number += 1
 
 
-def _assert(template: Any, one: Assert, number: int) -> None:
+def _needed(test: str, before: list[Let]) -> list[Let]:
+    """The variables that a test needs, and those that they need, in the order they were written."""
+    names = set(_VARIABLE.findall(test))
+    found = []
+    for let in reversed(before):
+        if let.name in names:
+            found.append(let)
+            names.update(_VARIABLE.findall(let.value))
+    return found[::-1]
+
+
+def _assert(template: Any, one: Assert, number: int, lets: list[Let]) -> None:
+    """A test on its own, its variables with it: an error in one of them is an error of the test."""
     attempt = _sub(template, "try")
+    for let in lets:
+        _sub(attempt, "variable", name=let.name, select=let.value)
     test = one.test if one.is_report else f"not({one.test})"
-    _line(_sub(attempt, "if", test=test), f"'f&#9;{number}&#9;', path(), '&#9;'")
+    _line(_sub(attempt, "if", test=test), f"'f\t{number}\t', path(), '\t'")
     caught = _sub(attempt, "catch", errors="*")
     code = f"local-name-from-QName(${_MISTAKES}:code)"
-    _line(caught, f"'f&#9;{number}&#9;', path(), '&#9;', {code}")
+    _line(caught, f"'f\t{number}\t', path(), '\t', {code}")
 
 
 def _line(parent: Any, items: str) -> None:
-    text = items.replace("&#9;", "\t")
-    _sub(parent, "value-of", select=f"concat({text}, '\n', '')")
+    _sub(parent, "value-of", select=f"concat({items}, '\n', '')")
 
 
 def _below(pattern: Pattern) -> str:
