@@ -170,3 +170,12 @@ def test_no_network(told: Told) -> None:
     code, _, err = told("pack", "add", "http://127.0.0.1:9/x.zip")
     assert code == 2
     assert "give the folder or the ZIP archive" in err
+
+
+def test_an_assert_is_explained(told: Told, publication: Path) -> None:
+    told("pack", "add", "essai")
+    name = json.loads(told("pack", "show", "essai", "--format", "json")[1])["vacuous"][0]
+    code, out, _ = told("explain", name)
+    assert code == 0
+    assert "toujours vrai" in out
+    assert "essai.sch" in out

@@ -13,6 +13,7 @@ from harness.rules.published.read import read
 from harness.rules.published.repair import Publication
 from harness.rules.published.store import Source
 from harness.rules.rule import Level, Outcome, Subject, Verdict, evaluate_all
+from harness.show import packs
 from harness.wire.cda import Document
 
 HERE = Source("here", "", "2026-01-05T10:00:00+00:00")
@@ -199,6 +200,7 @@ def test_asserts_become_rules(tmp_path: Path) -> None:
     body += _rule("true()", context="c:nothing").replace('"p"', '"n"')
     store.add(write(tmp_path, {"main.sch": schema(body)}), "our-pack", HERE)
     failed, warned, absent = _judged("our-pack")
+    assert failed.rule.group == packs.GROUP
     assert failed.verdict is Verdict.FAIL
     assert failed.rule.level is Level.MUST
     assert failed.rule.says.fr == "said"

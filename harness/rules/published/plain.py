@@ -350,12 +350,11 @@ class _Writer:
 
     def either(self, expr: If) -> str:
         test, yes, no = self.truth(expr.test), self.truth(expr.yes), self.truth(expr.no)
-        return f"((boolean({test}) and boolean({yes})) or (not({test}) and boolean({no})))"
+        return f"(({test} and {yes}) or (not({test}) and {no}))"
 
     def binary(self, operator: str, left: Expr, right: Expr) -> Plain:
         if operator in ("and", "or"):
-            text = f"(boolean({self.truth(left)}) {operator} boolean({self.truth(right)}))"
-            return Plain(text, BOOLEAN)
+            return Plain(f"({self.truth(left)} {operator} {self.truth(right)})", BOOLEAN)
         if operator == "|":
             return self.union((left, right))
         if operator == "except":

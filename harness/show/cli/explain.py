@@ -9,6 +9,7 @@ import click
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
 from harness.rules.rule import Rule
+from harness.show import packs
 from harness.show.cli import options
 from harness.show.terminal import Terminal
 from harness.show.words import language, source, tr
@@ -31,7 +32,7 @@ def command(what: str, flow: str | None, profile_name: str) -> int:
     """Everything that is known of a rule, or of a place in a message."""
     profile = options.load_profile(profile_name)
     check_kind(flow, profile)
-    rule = profile.rule(what) or profile.rule(what.upper())
+    rule = profile.rule(what) or profile.rule(what.upper()) or packs.rule_of(what.upper())
     if rule:
         return tell_rule(rule, profile, flow)
     if not _is_place(what):
@@ -64,7 +65,7 @@ def _unknown(what: str, profile: Profile) -> HarnessError:
 
 def find_rule(name: str, profile: Profile) -> Rule:
     """The rule of that id. Raises HarnessError with the nearest one."""
-    rule = profile.rule(name) or profile.rule(name.upper())
+    rule = profile.rule(name) or profile.rule(name.upper()) or packs.rule_of(name.upper())
     if rule is None:
         near = get_close_matches(name.upper(), [r.id for r in profile.rules], n=1)
         hint = say("yaml.did_you_mean", word=near[0]) if near else None
@@ -82,7 +83,8 @@ def tell_rule(rule: Rule, profile: Profile, kind: str | None) -> int:
     terminal.line(rule.says.in_(terminal.lang))
     terminal.line("")
     _pairs(terminal, _about(rule, profile))
-    _tell_example(terminal, rule, profile, kind)
+    if rule.group != packs.GROUP:  # examples are made of our own contexts only
+        _tell_example(terminal, rule, profile, kind)
     return 0
 
 
