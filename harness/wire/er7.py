@@ -21,6 +21,7 @@ from harness.wire.er7path import Path, Pick
 from harness.wire.location import Location
 
 HEADERS: Final = (b"MSH", b"FHS", b"BHS")
+_HEADERS: Final = frozenset(name.decode() for name in HEADERS)
 
 # Fields that the standard lets repeat, among those the guides speak of: their paths always say
 # which repetition is meant.
@@ -156,6 +157,26 @@ class Node:
     def at(self) -> Location:
         """Its place. Most nodes are looked at and never shown, so it is made on demand."""
         return Location(self._path, None, self._line, self._span)
+
+    def part(self, component: int, sub: int | None = None) -> "Node":
+        """A component of this repetition, or a sub-component of it, present or not."""
+        marks = self._message.delimiters
+        data, path = self.data, self._path
+        start = self._span[0] if self._span else 0
+        for number, mark in ((component, marks.component), (sub, marks.sub)):
+            if number is None:
+                break
+            parts = data.split(mark)
+            inside = number <= len(parts)
+            start += sum(map(len, parts[: number - 1])) + number - 1 if inside else len(data)
+            data = parts[number - 1] if inside else b""
+            path = f"{path}.{number}"
+        return Node(self._message, data, path, self._line, (start, start + len(data)))
+
+    @property
+    def is_placed(self) -> bool:
+        """There is a segment that it stands in, or would."""
+        return self._span is not None
 
     @property
     def present(self) -> bool:
@@ -301,6 +322,11 @@ class Message:
         return found
 
     def _look_for(self, path: Path) -> Iterator[Node]:
+        picks = path.segment_pick or path.repetition_pick
+        if path.component and not picks and path.segment not in _HEADERS:
+            for whole in self._nodes(f"{path.segment}-{path.field}"):
+                yield whole.part(path.component, path.sub) if whole.is_placed else whole
+            return
         chosen = tuple(self._choose(path))
         if not chosen:
             yield self._absent_segment(path)

@@ -29,17 +29,15 @@ def _parts(subject: Subject, path: str, *numbers: int) -> Iterator[tuple[Node, .
         return
     for whole in message.at(path):
         if whole.present:
-            yield tuple(message.node(f"{whole.at.path}.{number}") for number in numbers)
+            yield tuple(map(whole.part, numbers))
 
 
 def _authorities(subject: Subject, *numbers: int) -> Iterator[tuple[Node, ...]]:
     """Sub-components of CX-4 of patient, account and visit numbers; the INS has its own rules."""
     for path in ("PID-3", "PID-18", "PV1-19"):
-        for (kind,) in _parts(subject, path, 5):
-            if kind.value != "INS":
-                place = kind.at.path.removesuffix(".5")
-                message = subject.carried
-                yield tuple(message.node(f"{place}.4.{number}") for number in numbers)
+        for whole in subject.carried.at(path):
+            if whole.present and whole.part(5).value != "INS":
+                yield tuple(whole.part(4, number) for number in numbers)
 
 
 @named("identifier-has-authority")

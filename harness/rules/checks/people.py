@@ -27,6 +27,9 @@ _XON: Final = ("PD1-3", "ORC-21", "OBX-23", "PRT-8")
 _TYPED: Final = ("IDNPS", "IDNST")  # types whose numbers always begin with a type digit
 
 
+Place = tuple[int] | tuple[int, int]  # a component, or a sub-component of it
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """A number with its authority's OID and its type. `kind` is None where there is no place."""
@@ -40,16 +43,18 @@ class _Held:
         return self.kind.value if self.kind else ""
 
 
-def _at(subject: Subject, path: str, number: str, oid: str, kind: str) -> Iterator[_Held]:
+def _at(
+    subject: Subject, path: str, number: Place, oid: Place, kind: Place | None
+) -> Iterator[_Held]:
     message = subject.carried
     segment, _, field = path.partition("-")
     if not message.holds(segment, int(field)):
         return
     for whole in message.at(path):
-        node = message.node(f"{whole.at.path}.{number}") if whole.present else whole
+        node = whole.part(*number)
         if node.present:
-            typed = message.node(f"{whole.at.path}.{kind}") if kind else None
-            yield _Held(node, message.node(f"{whole.at.path}.{oid}"), typed)
+            typed = whole.part(*kind) if kind else None
+            yield _Held(node, whole.part(*oid), typed)
 
 
 def _persons(subject: Subject) -> tuple[_Held, ...]:
@@ -58,10 +63,10 @@ def _persons(subject: Subject) -> tuple[_Held, ...]:
 
 
 def _find_persons(subject: Subject) -> Iterator[_Held]:
-    places = [(path, "1", "9.2", "13") for path in _XCN]
-    places += [(path, "1.1", "1.10", "") for path in _NDL]
-    for place in places:
-        for held in _at(subject, *place):
+    xcn = (held for path in _XCN for held in _at(subject, path, (1,), (9, 2), (13,)))
+    ndl = (held for path in _NDL for held in _at(subject, path, (1, 1), (1, 10), None))
+    for found in (xcn, ndl):
+        for held in found:
             if held.oid.value == national.PERSONS or held.type in national.PERSON_TYPES:
                 yield held
 
@@ -72,7 +77,7 @@ def _structures(subject: Subject) -> tuple[_Held, ...]:
 
 def _find_structures(subject: Subject) -> Iterator[_Held]:
     for path in _XON:
-        for held in _at(subject, path, "10", "6.2", "7"):
+        for held in _at(subject, path, (10,), (6, 2), (7,)):
             if held.oid.value == national.STRUCTURES or held.type in national.STRUCTURE_TYPES:
                 yield held
 
