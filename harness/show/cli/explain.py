@@ -92,7 +92,7 @@ def _pairs(terminal: Terminal, about: list[tuple[str, Text | str | None]]) -> No
     for key, value in about:
         if value:
             shown = value.in_(terminal.lang) if isinstance(value, Text) else value
-            terminal.line((f"{tr(key):<20}", "dim"), shown)
+            terminal.line((f"{tr(key):<26}", "dim"), shown)
 
 
 def _about(rule: Rule, profile: Profile) -> list[tuple[str, Text | str | None]]:
