@@ -10,10 +10,10 @@ from harness.rules.published import xslt
 from harness.rules.published.contexts import Index
 from harness.rules.published.documents import Folder
 from harness.rules.published.native import Native, Result
+from harness.rules.published.nodes import identity
 from harness.rules.published.read import read
 from harness.rules.published.repair import Publication
 from harness.rules.published.saxon import Saxon
-from harness.rules.published.translate import identity
 
 SCH = 'xmlns="http://purl.oclc.org/dsdl/schematron"'
 PREFIXES = """

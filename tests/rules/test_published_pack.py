@@ -271,6 +271,24 @@ def test_a_refused_pack_leaves_the_old_one(tmp_path: Path) -> None:
     assert store.names() == ("our-pack",)
 
 
+def test_two_versions_of_a_schema_have_labels_of_their_own(tmp_path: Path) -> None:
+    files = {f"CI-SIS_X_{year}.01.sch": schema(_rule("c:x")) for year in (2023, 2024)}
+    made = store.add(write(tmp_path, files), "our-pack", HERE)
+    assert [one.label for one in made.schemas] == ["X-2023.01", "X-2024.01"]
+    ids = [rule.id for rule in rules.load("our-pack").rules]
+    assert len(set(ids)) == len(ids) == 2
+
+
+def test_a_schema_that_cannot_be_read_is_left_out_where_it_shows(tmp_path: Path) -> None:
+    files = {"a.sch": schema(_rule("c:x")), "b.sch": schema('<include href="none.sch"/>')}
+    made = store.add(write(tmp_path, files), "our-pack", HERE)
+    assert [one.file for one in made.schemas] == ["a.sch"]
+    ((path, why),) = made.left_out
+    assert path == "b.sch"
+    assert "none.sch" in why
+    assert store.manifest("our-pack") == made
+
+
 @pytest.mark.parametrize("name", ["../x", "X", "", ".hidden", "a/b"])
 def test_a_name_is_no_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(HarnessError):

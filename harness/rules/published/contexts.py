@@ -15,10 +15,11 @@ from typing import Any, Final
 from lxml import etree
 
 from harness.rules.published import plain
+from harness.rules.published.evaluation import Evaluation, NotTranslated, Run
 from harness.rules.published.parse import parse
 from harness.rules.published.plain import Scope
 from harness.rules.published.syntax import NODE, Binary, Expr, Literal, Path, Step
-from harness.rules.published.translate import Evaluation, NotTranslated, Run, Translator
+from harness.rules.published.translate import Translator
 from harness.rules.published.values import Value
 
 _DOWN: Final = ("child", "descendant", "descendant-or-self")

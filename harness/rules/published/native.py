@@ -13,18 +13,13 @@ from typing import Any, Final
 
 from harness.rules.published import contexts, safety
 from harness.rules.published.contexts import Index, Need, Place
+from harness.rules.published.evaluation import Documents, Evaluation, NotTranslated, Run
 from harness.rules.published.model import Context, Pattern, Schema
+from harness.rules.published.nodes import identity
 from harness.rules.published.parse import NotXPath, parse
 from harness.rules.published.plain import Scope, Type
 from harness.rules.published.plan import Failure, Plan, Shared, Variables
-from harness.rules.published.translate import (
-    Documents,
-    Evaluation,
-    NotTranslated,
-    Run,
-    Translator,
-    identity,
-)
+from harness.rules.published.translate import Translator
 from harness.rules.published.values import DocNode
 
 _XPATH_2: Final = frozenset({"xslt2", "xslt3", "xpath2", "xpath3"})

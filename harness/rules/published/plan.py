@@ -11,18 +11,12 @@ from lxml import etree
 
 from harness.rules.published import plain, safety, values
 from harness.rules.published.contexts import kind_of
+from harness.rules.published.evaluation import Evaluation, NotTranslated, Run, Test, passed
 from harness.rules.published.model import Assert, Context, Let, Pattern
 from harness.rules.published.parse import NotXPath, parse
 from harness.rules.published.plain import CURRENT, NotPlain, Scope, Type
 from harness.rules.published.syntax import Expr, renamed, variables
-from harness.rules.published.translate import (
-    Evaluation,
-    NotTranslated,
-    Run,
-    Test,
-    Translator,
-    passed,
-)
+from harness.rules.published.translate import Translator
 from harness.rules.published.values import DynamicError, Value
 
 _BATCH: Final = 40  # tests in one call of libxml2

@@ -18,7 +18,7 @@ from lxml import etree
 from harness.errors import HarnessError
 from harness.rules.published import safety
 from harness.rules.published.model import Assert, Context, Let, Pattern, Schema
-from harness.rules.published.repair import Publication
+from harness.rules.published.repair import Publication, Refused
 from harness.rules.published.safety import Asked, Place
 from harness.text import say
 
@@ -64,7 +64,7 @@ class _Includer:
         source = self.publication.parsed(path)
         self.elements += sum(1 for _ in source.iter())
         if self.elements > MOST_ELEMENTS or len(trail) > DEEPEST:
-            raise HarnessError(say("pack.too_many", limit=MOST_ELEMENTS), file=trail[0])
+            raise Refused(say("pack.too_many", limit=MOST_ELEMENTS), file=trail[0])
         root = deepcopy(source)
         for one, original in zip(root.iter(etree.Element), source.iter(etree.Element), strict=True):
             one.set(_FILE, f"{path}:{original.sourceline}")
@@ -75,7 +75,7 @@ class _Includer:
     def _replace(self, include: Any, path: str, trail: tuple[str, ...]) -> None:
         self.includes += 1
         if self.includes > MOST_INCLUDES:
-            raise HarnessError(say("pack.too_many_includes", limit=MOST_INCLUDES), file=path)
+            raise Refused(say("pack.too_many_includes", limit=MOST_INCLUDES), file=path)
         href = include.get("href", "")
         target = self.publication.include(path, href)
         if target in trail:
@@ -275,7 +275,7 @@ def check(schema: Schema, root: Any, path: str) -> Iterator[Asked]:
         **dict(schema.prefixes),
     }
     outer = safety.constants_of(schema.variables.items())
-    bare = Place(path, None, prefixes, outer, functions)
+    bare = Place(path, None, prefixes, outer, frozenset(schema.variables), functions)
     for element in _foreign(root):
         yield from safety.check_foreign(element, bare)
     for value in schema.variables.values():
@@ -286,7 +286,7 @@ def check(schema: Schema, root: Any, path: str) -> Iterator[Asked]:
 
 
 def _check_context(context: Context, place: Place) -> Iterator[Asked]:
-    constants = dict(place.constants)
+    constants, names = dict(place.constants), place.names
     file, line = place.file, None
     for one in context.asserts:
         file, _, number = one.origin.rpartition(":")
@@ -294,9 +294,10 @@ def _check_context(context: Context, place: Place) -> Iterator[Asked]:
         break
     yield from safety.check(context.context, replace(place, file=file, line=line))
     for item in context.items:
-        here = replace(place, file=file, line=line, constants=constants)
+        here = replace(place, file=file, line=line, constants=constants, names=names)
         if isinstance(item, Let):
             yield from safety.check(item.value, here)
+            names |= {item.name}
             constants.pop(item.name, None)
             constants.update(safety.constants_of([(item.name, item.value)]))
             continue

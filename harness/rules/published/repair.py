@@ -29,6 +29,10 @@ _SVS: Final = "{urn:ihe:iti:svs:2008}"
 LARGEST: Final = 64 * 1024 * 1024  # bytes of one file
 
 
+class Refused(HarnessError):
+    """The publication asks for what no pack may: nothing of it is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """`kind` (see above), the path `asked` for, the one taken in its place, who asked."""
@@ -50,14 +54,14 @@ class Publication:
         self._parsed: dict[str, Any] = {}
 
     def resolve(self, base: str, href: str) -> str:
-        """The path that `href` in the file `base` means. Raises HarnessError when it leaves."""
+        """The path that `href` in the file `base` means. Raises Refused when it leaves."""
         text = href.partition("#")[0]
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]", text):
-            raise HarnessError(say("pack.outside", href=href), file=base)
+            raise Refused(say("pack.outside", href=href), file=base)
         parts: list[str] = list(Path(base).parent.parts)
         for part in unquote(text).replace("\\", "/").split("/"):
             if part == ".." and not parts:
-                raise HarnessError(say("pack.outside", href=href), file=base)
+                raise Refused(say("pack.outside", href=href), file=base)
             if part == "..":
                 parts.pop()
             elif part not in ("", "."):
@@ -119,7 +123,7 @@ class Publication:
         if not file.is_file():
             return None
         if not file.resolve().is_relative_to(self.root):
-            raise HarnessError(say("pack.outside", href=path))
+            raise Refused(say("pack.outside", href=path))
         return file
 
     def _other_case(self, path: str, by: str) -> bool:
@@ -181,7 +185,7 @@ def read_xml(raw: bytes, path: str) -> Any:
         raise HarnessError(plain(str(wrong)), file=path, line=line) from None
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and any(True for _ in dtd.iterentities()):
-        raise HarnessError(say("pack.entities"), file=path)
+        raise Refused(say("pack.entities"), file=path)
     return root
 
 

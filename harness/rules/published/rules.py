@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from harness.rules.published import saxon, store, xslt
+from harness.rules.published import ids, saxon, store, xslt
 from harness.rules.published.contexts import Index
 from harness.rules.published.model import Assert
 from harness.rules.published.native import Native, Result
@@ -73,7 +73,7 @@ class _Runner:
         self.made = made
         self.entry = entry
         self.compiled = compiled
-        self.groups = store.groups(compiled.schema, f"{made.prefix}-{entry.label}")
+        self.groups = ids.groups(compiled.schema, f"{made.prefix}-{entry.label}")
         documents = store.documents(made, entry, parsed)
         self.engine = Native(compiled.schema, documents, compiled.known)
         self.of_number = {

@@ -15,7 +15,8 @@ from lxml import etree
 
 from harness.errors import HarnessError
 from harness.rules.published.parse import NotXPath, parse, tokens
-from harness.rules.published.syntax import Call, Expr, Literal, Var, walk
+from harness.rules.published.repair import Refused
+from harness.rules.published.syntax import Call, Expr, Literal, Var, variables, walk
 from harness.text import say
 
 XSL: Final = "http://www.w3.org/1999/XSL/Transform"
@@ -184,21 +185,25 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an expression stands, for the message, and what is known of its names."""
+    """Where an expression stands, for the message, and what is known of its names.
+
+    `constants`: variables whose text is known; `names`: all that are declared.
+    """
 
     file: str
     line: int | None
     prefixes: Mapping[str, str]
     constants: Mapping[str, str]
+    names: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
 
-    def refuse(self, key: str, **values: str) -> HarnessError:
+    def refuse(self, key: str, **values: str) -> Refused:
         """The refusal, with the place."""
-        return HarnessError(say(key, **values), file=self.file, line=self.line)
+        return Refused(say(key, **values), file=self.file, line=self.line)
 
 
 def check(text: str, place: Place) -> Iterator[Asked]:
-    """The documents that an expression reads. Raises HarnessError for what is not allowed."""
+    """The documents that an expression reads. Raises Refused for what is not allowed."""
     try:
         found = parse(text)
     except NotXPath:
@@ -241,6 +246,10 @@ def _check_name(name: str, place: Place) -> None:
 def _document(call: Call, place: Place) -> Asked:
     text, is_whole = constant(call.arguments[0], place.constants) if call.arguments else ("", True)
     if not text:
+        unknown = sorted(variables(call) - place.names)
+        if unknown:
+            what = say("pack.undeclared", name=unknown[0])
+            raise HarnessError(what, file=place.file, line=place.line)
         raise place.refuse("pack.computed", name=call.name)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\]", text):
         raise place.refuse("pack.outside", href=text)

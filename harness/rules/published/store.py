@@ -25,10 +25,11 @@ from harness.errors import HarnessError
 from harness.rules.published import model
 from harness.rules.published.contexts import Need
 from harness.rules.published.documents import Folder
+from harness.rules.published.ids import ids_of, slug
 from harness.rules.published.model import Schema
 from harness.rules.published.native import Known, Native
 from harness.rules.published.read import read
-from harness.rules.published.repair import Publication, Repair, schemas_of
+from harness.rules.published.repair import Publication, Refused, Repair, schemas_of
 from harness.rules.published.vacuous import is_vacuous
 from harness.text import plain, say
 
@@ -61,7 +62,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is known of a pack without opening its files."""
+    """What is known of a pack without opening its files.
+
+    `left_out`: schemas that cannot be read as they were published, each with the reason.
+    """
 
     name: str
     origin: str
@@ -73,6 +77,7 @@ class Manifest:
     vacuous: tuple[str, ...]
     files: int
     xsd: str = ""
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def prefix(self) -> str:
@@ -129,6 +134,7 @@ def manifest(name: str) -> Manifest:
         data["repairs"] = tuple(Repair(**one) for one in data["repairs"])
         for key in ("missing", "vacuous"):
             data[key] = tuple(data[key])
+        data["left_out"] = tuple((path, why) for path, why in data["left_out"])
         return Manifest(**data)
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise HarnessError(say("cli.unreadable", reason=plain(str(wrong))), file=file) from None
@@ -149,11 +155,11 @@ def add(root: Path, name: str, source: Source, wanted: Iterable[str] = ()) -> Ma
         raise HarnessError(say("pack.bad_name", name=name))
     publication = Publication(root)
     files = choose(publication.root, tuple(wanted))
-    compiled = [_compile(publication, file) for file in files]
+    compiled, left_out = _compile_all(publication, files)
     if (publication.root / _XSD).is_file() and not wanted:
         _take_xsd(publication)
     hashed = replace(source, sha256=source.sha256 or _hash(publication))
-    made = _manifest(name, hashed, publication, compiled)
+    made = replace(_manifest(name, hashed, publication, compiled), left_out=left_out)
     _write(made, publication, compiled)
     return made
 
@@ -190,6 +196,26 @@ def default_name(root: Path, origin: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-.")[:60] or "pack"
 
 
+def _compile_all(
+    publication: Publication, files: tuple[str, ...]
+) -> tuple[list[Compiled], tuple[tuple[str, str], ...]]:
+    """The schemas, and those that cannot be read. Raises HarnessError when none can."""
+    found, left_out = [], []
+    for file in files:
+        try:
+            found.append(_compile(publication, file))
+        except Refused:
+            raise
+        except HarnessError as wrong:
+            if len(files) == 1:
+                raise
+            left_out.append((file, wrong.render("en")))
+            last = wrong
+    if not found:
+        raise last
+    return found, tuple(left_out)
+
+
 def _compile(publication: Publication, file: str) -> Compiled:
     schema = read(publication, file)
     engine = Native(schema, _Reading(publication, file))
@@ -224,12 +250,13 @@ def _hash(publication: Publication) -> str:
 def _manifest(
     name: str, source: Source, publication: Publication, compiled: list[Compiled]
 ) -> Manifest:
+    entries = tuple(_entry(one) for one in compiled)
     made = Manifest(
         name=name,
         origin=source.origin,
         sha256=source.sha256,
         date=source.date,
-        schemas=tuple(_entry(one) for one in compiled),
+        schemas=tuple(_distinct(entries)),
         repairs=tuple(publication.repairs.values()),
         missing=tuple(sorted(publication.missing)),
         vacuous=(),
@@ -243,6 +270,19 @@ def _manifest(
         if is_vacuous(test)
     ]
     return replace(made, vacuous=tuple(vacuous))
+
+
+def _distinct(entries: tuple[Entry, ...]) -> Iterator[Entry]:
+    """Labels that tell the schemas of a pack apart, with the version where that is needed."""
+    labels = [entry.label for entry in entries]
+    for place, entry in enumerate(entries):
+        if labels.count(entry.label) > 1:
+            whole = slug(Path(entry.file).stem.removeprefix("CI-SIS_"))
+            same = [one for one in entries[:place] if one.label == entry.label]
+            again = any(slug(Path(one.file).stem.removeprefix("CI-SIS_")) == whole for one in same)
+            yield replace(entry, label=f"{whole}-{place}" if again else whole)
+        else:
+            yield entry
 
 
 def _entry(one: Compiled) -> Entry:
@@ -264,73 +304,25 @@ def label(stem: str) -> str:
     """The part of an id that a schema's file name gives."""
     text = _VERSION.sub("", stem.removeprefix("CI-SIS_").removeprefix("ASIP-STRUCT-MIN-"))
     text = re.sub(r"^IMG-(CR|DA)-IMG$", r"\1-IMG", text)
-    return re.sub(r"[^A-Z0-9.]+", "-", text.upper()).strip("-.") or "SCHEMA"
+    return slug(text) or "SCHEMA"
 
 
-_OF_VOLUME: Final = re.compile(r"cda:templateId\[@root ?= ?'(1\.2\.250\.1\.213\.1\.1\.1\.\d+)'\]")
+_OF_VOLUME: Final = re.compile(
+    r"templateId(?:/@root|\[ *@root) *= *['\"](1\.2\.250\.1\.213\.1\.1\.1\.(?!1['\"])[\d.]+)['\"]"
+)
 
 
 def _template(schema: Schema) -> str:
-    """The templateId of the one kind of document that a schema is about; empty when of any."""
-    for pattern, context, one in schema.asserts:
-        if pattern.id.startswith("Entete") and context.context == "cda:ClinicalDocument":
-            found = _OF_VOLUME.fullmatch(" ".join(one.test.split()).replace('"', "'"))
+    """The templateId of the one kind of document that a schema is about; empty when of any.
+
+    A volume of the ANS says in its first rules about the root which one the document must carry.
+    """
+    for _, context, one in schema.asserts:
+        if context.context.strip("/").endswith("ClinicalDocument"):
+            found = _OF_VOLUME.search(" ".join(one.test.split()))
             if found:
                 return found[1]
     return ""
-
-
-# ids of asserts
-
-
-def ids_of(schema: Schema, prefix: str) -> dict[str, str]:
-    """The ids of the published asserts, each with its test, in order."""
-    found: dict[str, str] = {}
-    for keys in groups(schema, prefix).values():
-        found[keys.id] = keys.test
-    return found
-
-
-@dataclass(slots=True)
-class Group:
-    """A published assert: once in a file, at any number of contexts of a pattern."""
-
-    id: str
-    test: str
-    numbers: list[int] = field(default_factory=list)
-
-
-def groups(schema: Schema, prefix: str) -> dict[tuple[int, model.Assert], Group]:
-    """The asserts as they were published: one for all contexts that `extends` puts it in."""
-    found: dict[tuple[int, model.Assert], Group] = {}
-    taken: dict[str, int] = {}
-    number = 0
-    for place, pattern in enumerate(schema.patterns):
-        for context in pattern.contexts:
-            for one in context.asserts:
-                group = found.get((place, one))
-                if group is None:
-                    name = _unique(_id(prefix, pattern.id, one.home or context.context, one), taken)
-                    group = found[place, one] = Group(name, one.test)
-                group.numbers.append(number)
-                number += 1
-    return found
-
-
-def _id(prefix: str, pattern: str, where: str, one: model.Assert) -> str:
-    """The prefix, the pattern, and a hash of context and test: the same for the same assert."""
-    text = f"{' '.join(where.split())}\0{' '.join(one.test.split())}\0{one.is_report}"
-    short = re.sub(r"-\d{4}-\d\d-\d\dT\d{6}", "", pattern)
-    short = re.sub(r"_?(IMG-(CR|DA)-IMG)$", "", short)
-    short = re.sub(r"[^A-Z0-9.]+", "-", short.upper()).strip("-.")
-    middle = f"{short}-" if short else ""
-    return f"{prefix}-{middle}{sha256(text.encode()).hexdigest()[:8].upper()}"
-
-
-def _unique(name: str, taken: dict[str, int]) -> str:
-    """The same assert published twice in one pattern: the second gets a number."""
-    taken[name] = taken.get(name, 0) + 1
-    return name if taken[name] == 1 else f"{name}.{taken[name]}"
 
 
 # files of a pack

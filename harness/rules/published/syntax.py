@@ -204,3 +204,25 @@ def renamed(expr: Expr, names: Mapping[str, str]) -> Expr:
 
 def _all_renamed(exprs: tuple[Expr, ...], names: Mapping[str, str]) -> tuple[Expr, ...]:
     return tuple(renamed(one, names) for one in exprs)
+
+
+CONTEXT_CALLS: Final = frozenset(
+    {"position", "last", "string", "string-length", "normalize-space", "number", "name"}
+    | {"local-name", "namespace-uri", "current", "root"}
+)
+
+
+def depends_on_context(expr: Expr) -> bool:
+    """It asks for the context item that it is evaluated with."""
+    match expr:
+        case ContextItem() | Step():
+            return True
+        case Path(absolute, steps):
+            return absolute or depends_on_context(steps[0])
+        case Filter(base):
+            return depends_on_context(base)
+        case Call(name, ()):
+            return name.rpartition(":")[2] in CONTEXT_CALLS
+        case Call("resolve-QName"):
+            return True
+    return any(depends_on_context(part) for part in parts(expr))

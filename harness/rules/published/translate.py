@@ -10,15 +10,23 @@ Raises `NotTranslated` for what neither can do: that goes to SaxonC.
 Source: W3C XPath 2.0 (Second Edition), chapter 3.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from itertools import product
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from lxml import etree
 
-from harness.rules.published import functions, plain, regex, safety, values
+from harness.rules.published import functions, lookup, plain, regex, safety, values
+from harness.rules.published.evaluation import (
+    Evaluation,
+    NotTranslated,
+    Run,
+    Test,
+    context_node,
+    passed,
+    shaper,
+)
+from harness.rules.published.nodes import combined, in_order
 from harness.rules.published.plain import ANY, BOOLEAN, CURRENT, NotPlain, Scope, Type
 from harness.rules.published.syntax import (
     Binary,
@@ -35,66 +43,12 @@ from harness.rules.published.syntax import (
     Sequence,
     Step,
     Var,
-    parts,
+    depends_on_context,
     variables,
     walk,
 )
 from harness.rules.published.values import DocNode, DynamicError, Item, Value
 
-
-class NotTranslated(Exception):
-    """Neither libxml2 nor our Python can evaluate it; the text says what is in the way."""
-
-
-class Documents(Protocol):
-    """The documents of a pack."""
-
-    def document(self, href: str) -> Any:
-        """The root element of one. Raises DynamicError when there is none."""
-
-
-@dataclass(slots=True)
-class Evaluation:
-    """Where an expression is evaluated: context item, its place, variables, documents."""
-
-    item: Item
-    documents: Documents
-    variables: Mapping[str, Value] = field(default_factory=dict)
-    position: int = 1
-    size: int = 1
-
-    def document(self, href: str) -> Any:
-        """The root of a document of the pack. Raises DynamicError."""
-        return self.documents.document(href)
-
-    def at(self, item: Item, position: int, size: int) -> "Evaluation":
-        """The same with another context item."""
-        return Evaluation(item, self.documents, self.variables, position, size)
-
-    def binding(self, name: str, value: Value) -> "Evaluation":
-        """The same with one more variable."""
-        bound = _Bound(self.variables, name, value)
-        return Evaluation(self.item, self.documents, bound, self.position, self.size)
-
-
-class _Bound(dict[str, Value]):
-    """Variables with one more in front."""
-
-    def __init__(self, outer: Mapping[str, Value], name: str, value: Value) -> None:
-        super().__init__({name: value})
-        self.outer = outer
-
-    def __missing__(self, name: str) -> Value:
-        return self.outer[name]
-
-
-Run = Callable[[Evaluation], Value]
-Test = Callable[[Evaluation], bool]
-
-_CONTEXT_CALLS: Final = frozenset(
-    {"position", "last", "string", "string-length", "normalize-space", "number", "name"}
-    | {"local-name", "namespace-uri", "current", "root"}
-)
 _XS: Final = "http://www.w3.org/2001/XMLSchema"
 _FN: Final = "http://www.w3.org/2005/xpath-functions"
 
@@ -153,10 +107,10 @@ class Translator:
         smart = found.type.kind in ("attr", "nodes")
         call = self._compiled(found.text, smart)
         names = self._names(found.text, expr)
-        shape = _shape(found.type)
+        shaped = shaper(found.type)
 
         def run(around: Evaluation) -> Value:
-            return shape(call(_node(around.item), **passed(around, names)))
+            return shaped(call(context_node(around.item), **passed(around, names)))
 
         return run
 
@@ -165,8 +119,8 @@ class Translator:
         call = self._compiled(f"boolean({text})", smart=False)
         names = self._names(text, expr)
         if not names:
-            return lambda around: bool(call(_node(around.item)))
-        return lambda around: bool(call(_node(around.item), **passed(around, names)))
+            return lambda around: bool(call(context_node(around.item)))
+        return lambda around: bool(call(context_node(around.item), **passed(around, names)))
 
     def _compiled(self, text: str, smart: bool) -> etree.XPath:
         prefixes = {prefix: uri for prefix, uri in self.scope.prefixes.items() if prefix != "xml"}
@@ -314,7 +268,7 @@ class Translator:
         if operator in ("+", "-", "*", "div", "idiv", "mod"):
             return lambda around: values.arithmetic(operator, one(around), other(around))
         if operator in ("|", "intersect", "except"):
-            return lambda around: _combined(operator, one(around), other(around))
+            return lambda around: combined(operator, one(around), other(around))
         if operator == "to":
             return lambda around: _range(one(around), other(around))
         raise NotTranslated(operator)
@@ -567,14 +521,14 @@ class Translator:
         first, last = expr.steps[0] if expr.steps else None, expr.steps[-1:]
         match first, last:
             case Call("doc" | "document", (_,)), (Step(axis, test, predicates),) if predicates:
-                keys = [key for one in predicates for key in _keys(one)]
+                keys = [key for one in predicates for key in lookup.keys(one)]
                 bare = (*expr.steps[1:-1], Step(axis, test))
             case _:
                 return None
         known = [key for key in keys if key is not None]
         if len(known) < len(keys) or len(expr.steps) < 2 or any(map(variables, bare)):
             return None
-        parts_of = [_part(name) for name, _ in known]
+        parts_of = [lookup.part(name) for name, _ in known]
         wanted = [self.value(sought) for _, sought in known]
         source = self.value(expr.steps[0])
         nodes = self.steps(bare, "doc")
@@ -586,8 +540,8 @@ class Translator:
                 return []
             index = indexes.get(found[0])
             if index is None:
-                index = indexes[found[0]] = _indexed(nodes(found, around), parts_of)
-            asked = [[_key_text(item) for item in sought(around)] for sought in wanted]
+                index = indexes[found[0]] = lookup.indexed(nodes(found, around), parts_of)
+            asked = [[lookup.key_text(item) for item in sought(around)] for sought in wanted]
             return [node for key in product(*asked) for node in index.get(key, ())]
 
         return run
@@ -629,81 +583,6 @@ def _joined(one: Type, other: Type) -> Type:
     return Type(one.kind, plain.loosest((one.card, other.card)))
 
 
-def depends_on_context(expr: Expr) -> bool:
-    """It asks for the context item that it is evaluated with."""
-    match expr:
-        case ContextItem() | Step():
-            return True
-        case Path(absolute, steps):
-            return absolute or depends_on_context(steps[0])
-        case Filter(base):
-            return depends_on_context(base)
-        case Call(name, ()):
-            return name.rpartition(":")[2] in _CONTEXT_CALLS
-        case Call("resolve-QName"):
-            return True
-    return any(depends_on_context(part) for part in parts(expr))
-
-
-def _keys(predicate: Expr) -> Iterator[tuple[str, Expr] | None]:
-    """The attributes that a predicate compares with what is known outside; None for the rest."""
-    match predicate:
-        case Binary("and", left, right):
-            yield from _keys(left)
-            yield from _keys(right)
-        case Binary("=", Path(False, (Step(),)) as place, sought) if _outside(sought):
-            yield _key(place, sought)
-        case Binary("=", sought, Path(False, (Step(),)) as place) if _outside(sought):
-            yield _key(place, sought)
-        case _:
-            yield None
-
-
-def _key(place: Path, sought: Expr) -> tuple[str, Expr] | None:
-    """An attribute without a prefix, or the texts of the element."""
-    match place.steps:
-        case (Step("attribute", name, ()),) if ":" not in name and name != "*":
-            return name, sought
-        case (Step("child", "text()", ()),):
-            return "text()", sought
-    return None
-
-
-def _outside(expr: Expr) -> bool:
-    """A variable or a text."""
-    match expr:
-        case Var() | Literal(str()):
-            return True
-        case Call("string", (Var(),)):
-            return True
-    return False
-
-
-def _part(name: str) -> Callable[[Any], list[str]]:
-    """What a key of an element is read from."""
-    if name == "text()":
-        texts = etree.XPath("text()", smart_strings=False)
-        return lambda node: list(texts(node))
-    return lambda node: [node.get(name)] if name in node.attrib else []
-
-
-def _indexed(
-    nodes: Value, parts_of: list[Callable[[Any], list[str]]]
-) -> dict[tuple[str, ...], Value]:
-    index: dict[tuple[str, ...], Value] = {}
-    for node in nodes:
-        for key in product(*(part(node) for part in parts_of)):
-            index.setdefault(key, []).append(node)
-    return index
-
-
-def _key_text(item: Item) -> str:
-    found = values.atom(item)
-    if not isinstance(found, str):
-        raise DynamicError("XPTY0004")
-    return str(found)
-
-
 def _variable(name: str) -> Run:
     return lambda around: around.variables[name]
 
@@ -720,41 +599,6 @@ def _top(around: Evaluation) -> Value:
         raise DynamicError("XPTY0020")
     element = item if isinstance(item, etree._Element) else values.parent_of(item)
     return [DocNode(element.getroottree().getroot())]
-
-
-def _node(item: Item) -> Any:
-    """What libxml2 is given as its context node."""
-    if isinstance(item, etree._Element):
-        return item
-    if isinstance(item, DocNode):
-        return item.root
-    return values.parent_of(item) if values.is_node(item) else _NOWHERE
-
-
-_NOWHERE: Final = etree.Element("nowhere")
-
-
-def passed(around: Evaluation, names: tuple[str, ...]) -> dict[str, Any]:
-    """Variables as libxml2 takes them."""
-    return {name: _for_libxml2(around.variables[name]) for name in names}
-
-
-def _for_libxml2(value: Value) -> Any:
-    if not value or isinstance(value[0], etree._Element):
-        return value
-    (only,) = value  # the type promised at most one
-    if isinstance(only, bool):
-        return only
-    return float(only) if not isinstance(only, str) else str(only)
-
-
-def _shape(type_: Type) -> Callable[[Any], Value]:
-    """What libxml2 gives as a sequence."""
-    if type_.is_node:
-        return lambda found: found
-    if type_.kind == "int":
-        return lambda found: [int(found) if math.isfinite(found) else found]
-    return lambda found: [found]
 
 
 def _in_constant(one: Run, other: Run) -> Test:
@@ -783,52 +627,6 @@ def _castable(value: Value, name: str, optional: bool) -> bool:
     except DynamicError:
         return False
     return True
-
-
-def identity(item: Item) -> Any:
-    """What tells one node from another; it keeps the node, and so its identity, alive."""
-    if isinstance(item, etree._ElementUnicodeResult):
-        return (item.getparent(), item.attrname or ("tail" if item.is_tail else "text"))
-    return item
-
-
-def _combined(operator: str, left: Value, right: Value) -> Value:
-    if not all(values.is_node(item) for item in (*left, *right)):
-        raise DynamicError("XPTY0004")
-    if operator == "|":
-        return in_order([*left, *right])
-    taken = {identity(item) for item in right}
-    return in_order([item for item in left if (identity(item) in taken) is (operator != "except")])
-
-
-def in_order(nodes: Value) -> Value:
-    """Nodes in document order, each once."""
-    if not all(values.is_node(item) for item in nodes):
-        return nodes
-    once = list({identity(item): item for item in nodes}.values())
-    if len(once) < 2:
-        return once
-    order: dict[int, dict[Any, int]] = {}
-    return sorted(once, key=lambda item: _place(item, order))
-
-
-def _place(item: Item, order: dict[int, dict[Any, int]]) -> tuple[int, int, int, int]:
-    """Which tree, which element, behind it or not, which attribute."""
-    if isinstance(item, DocNode):
-        return (id(item.root), -1, 0, 0)
-    owner = item if isinstance(item, etree._Element) else item.getparent()
-    root = owner.getroottree().getroot()
-    numbers = order.setdefault(id(root), {})
-    if not numbers:
-        numbers.update((node, number) for number, node in enumerate(root.iter()))
-    if isinstance(item, etree._Element):
-        return (id(root), numbers[item], 0, 0)
-    if item.is_tail:
-        last = list(owner.iter())[-1]
-        return (id(root), numbers[last], 2, 0)
-    if item.is_attribute:
-        return (id(root), numbers[owner], 1, list(owner.attrib).index(item.attrname))
-    return (id(root), numbers[owner], 1, len(owner.attrib))
 
 
 def _range(left: Value, right: Value) -> Value:

@@ -146,6 +146,9 @@ def _tell(terminal: Terminal, made: "Manifest") -> None:
         terminal.line("  ", (tr(f"pack.repair.{repair.kind}"), "dim"), f" {repair.asked}")
         if repair.taken != repair.asked:
             terminal.line("      → ", repair.taken)
+    for path, why in made.left_out:
+        terminal.line("  ", (tr("pack.left_out"), "red"), f" {path}")
+        terminal.line("      ", (why, "dim"))
     for path in made.missing:
         terminal.line("  ", (tr("pack.missing"), "dim"), f" {path}")
     terminal.line("  ", (tr("pack.vacuous", count=len(made.vacuous)), "dim"))
