@@ -189,7 +189,8 @@ def load(
     places = elements.load(folder / "elements.yaml")
     if mapping:
         places = elements.mapped(places, mapping)
-    rules = tuple(_rules(folder, content, places))
+    facts = _facts(folder, places)
+    rules = tuple(_rules(folder, content, places, facts))
     if cda_schema:
         rules = tuple(schema.against(rules, cda_schema))
     _refuse_twins(rules)
@@ -201,7 +202,7 @@ def load(
         flows={key: _flow(key, item) for key, item in content.need("flows").fields.items()},
         elements=places,
         rules=rules,
-        facts=_facts(folder, places),
+        facts=facts,
         hash=_hash(folder, content, mapping, cda_schema or xsd.own()),
     )
 
@@ -219,7 +220,7 @@ def _flow(name: str, item: Item) -> Flow:
     )
 
 
-def _rules(folder: Path, content: Item, places: Elements) -> Iterator[Rule]:
+def _rules(folder: Path, content: Item, places: Elements, facts: Facts) -> Iterator[Rule]:
     kinds = {name: item.texts for name, item in content.need("kinds").fields.items()}
     single = {kind: (kind,) for members in kinds.values() for kind in members}
     flows = content.need("flows").fields
@@ -228,7 +229,7 @@ def _rules(folder: Path, content: Item, places: Elements) -> Iterator[Rule]:
         elements=places,
         sets=_value_sets(),
         documents=frozenset(documents()),
-        facts=_facts(folder, places),
+        facts=facts,
         document_of={
             key: flow["document"].text
             for key, item in flows.items()

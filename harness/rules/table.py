@@ -39,7 +39,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from harness import yamlfile
 from harness.rules import coded, concordance, named, structure, vectors
@@ -53,6 +53,7 @@ from harness.wire.er7 import Message, Node
 from harness.wire.location import Location
 from harness.yamlfile import Item
 
+T = TypeVar("T")
 _BLOCK: Final = frozenset({"document", "section", "kinds", "group", "rows", "when"})
 _PREDICATES: Final = frozenset(
     {"usage", "type", "is", "in", "like", "set", "card", "element", "structure", "by", "untested"}
@@ -174,11 +175,7 @@ def _source(block: Item, row: Item, context: Context) -> SpecRef:
 def _kinds(item: Item, context: Context) -> frozenset[str]:
     kinds: set[str] = set()
     for word in item.items:
-        if word.text not in context.kinds:
-            near = get_close_matches(word.text, context.kinds, n=1)
-            hint = say("yaml.did_you_mean", word=near[0]) if near else None
-            raise word.error("yaml.unknown_value", hint=hint, value=word.text)
-        kinds.update(context.kinds[word.text])
+        kinds.update(_known(word, context.kinds))
     return frozenset(kinds)
 
 
@@ -272,11 +269,7 @@ def _by_name(item: Item) -> Check:
 
 def _fact(item: Item, context: Context, *, in_document: bool) -> Check:
     """The first value that differs. Where the message itself differs, its document is not asked."""
-    fact = context.facts.get(item.text)
-    if fact is None:
-        near = get_close_matches(item.text, context.facts, n=1)
-        hint = say("yaml.did_you_mean", word=near[0]) if near else None
-        raise item.error("yaml.unknown_value", hint=hint, value=item.text)
+    fact = _known(item, context.facts)
 
     def check(subject: Subject) -> Iterator[Problem]:
         kind, said = concordance.reference_of(fact, subject, context.document_of)
@@ -301,17 +294,18 @@ def _structure(item: Item) -> Check:
     return lambda subject: structure.check(whole, subject.carried)
 
 
-def _named_element(item: Item, context: Context) -> Element:
-    element = context.elements.get(item.text)
-    if element is None:
-        near = get_close_matches(item.text, context.elements, n=1)
+def _known(item: Item, names: Mapping[str, T]) -> T:
+    """What the item names. Raises HarnessError with the nearest name."""
+    found = names.get(item.text)
+    if found is None:
+        near = get_close_matches(item.text, names, n=1)
         hint = say("yaml.did_you_mean", word=near[0]) if near else None
         raise item.error("yaml.unknown_value", hint=hint, value=item.text)
-    return element
+    return found
 
 
 def _element_value(item: Item, wanted: "tuple[_Wanted, ...]", context: Context) -> Check:
-    element = _named_element(item, context)
+    element = _known(item, context.elements)
 
     def check(subject: Subject) -> Iterator[Problem]:
         for node in element.nodes(subject.carried):
@@ -321,7 +315,7 @@ def _element_value(item: Item, wanted: "tuple[_Wanted, ...]", context: Context) 
 
 
 def _element(item: Item, context: Context) -> Check:
-    element = _named_element(item, context)
+    element = _known(item, context.elements)
 
     def check(subject: Subject) -> Iterable[Problem]:
         if element.find(subject.carried) is None:

@@ -8,20 +8,15 @@ fact sheet, sections 1, 3.1 and 7.2.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
-
-from lxml import etree
 
 from harness.rules import national, nir
 from harness.rules.named import named
 from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
 from harness.text import Text, plain, say
-from harness.wire.cda import NAMESPACES, Document, Element
-from harness.wire.location import Location
+from harness.wire.cda import NAMESPACES, XmlNode
 
 _HEADER: Final = "/cda:ClinicalDocument/*[not(self::cda:component)]"
 _ROLE: Final = "/cda:ClinicalDocument/cda:recordTarget/cda:patientRole"
@@ -50,37 +45,8 @@ _HL7: Final = NAMESPACES["cda"]
 _XSI_TYPE: Final = f"{{{NAMESPACES['xsi']}}}type"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An element or an attribute; its place is worked out only when there is something to say."""
-
-    document: Document
-    value: str
-    element: Element
-    attribute: str = ""
-
-    @property
-    def at(self) -> Location:
-        path = self.document.path_of(self.element)
-        if self.attribute:
-            path = f"{path}/@{self.attribute.rpartition('}')[2]}"
-        return Location(xpath=path, line=self.element.sourceline)
-
-
-@cache
-def _compiled(xpath: str) -> etree.XPath:
-    return etree.XPath(xpath, namespaces=dict(NAMESPACES))
-
-
-def _found(subject: Subject, xpath: str) -> Iterator[_Found]:
-    document = subject.document
-    if document is None or document.root is None:
-        return
-    for item in _compiled(xpath)(document.root.getroottree()):
-        if isinstance(item, etree._Element):
-            yield _Found(document, "".join(item.itertext()), item)
-        else:
-            yield _Found(document, str(item), item.getparent(), item.attrname)
+def _found(subject: Subject, xpath: str) -> Iterator[XmlNode]:
+    return subject.document.at(xpath) if subject.document else iter(())
 
 
 # -- times ----------------------------------------------------------------------------------
@@ -155,7 +121,7 @@ def _offset(zone: str) -> timedelta:
     return -hours if zone[0] == "-" else hours
 
 
-def _bounds(node: _Found) -> dict[str, str]:
+def _bounds(node: XmlNode) -> dict[str, str]:
     return {
         child.tag.rpartition("}")[2]: child.get("value", "")
         for child in node.element
@@ -178,7 +144,7 @@ def interval(subject: Subject) -> Iterator[Problem]:
             yield Problem(node.at, say("cda.low_before_high"), plain(f"`{low}`, `{high}`"))
 
 
-def _infinite(node: _Found) -> bool:
+def _infinite(node: XmlNode) -> bool:
     """`low` without end, or `high` without beginning."""
     wrong = {"low": "PINF", "high": "NINF"}
     return any(
@@ -206,7 +172,7 @@ _TYPES: Final = {
 _MOMENTS: Final = ("author", "legalAuthenticator", "authenticator", "dataEnterer")
 
 
-def _type_of(node: _Found) -> str:
+def _type_of(node: XmlNode) -> str:
     """The data type that an element of the header has; empty where it does not matter here."""
     name = str(node.element.tag).rpartition("}")[2]
     parent = node.element.getparent()
@@ -243,7 +209,7 @@ def code_system(subject: Subject) -> Iterator[Problem]:
             yield Problem(node.at, say("types.oid"), quoted(node.value))
 
 
-def _numbers(subject: Subject, root: str) -> Iterator[_Found]:
+def _numbers(subject: Subject, root: str) -> Iterator[XmlNode]:
     """Identifiers of that authority that have a value and are not longer than one may be."""
     for node in _found(subject, f"{_HEADER}//cda:id[@root='{root}']/@extension"):
         if node.value.strip() and len(node.value) <= 64:
@@ -275,7 +241,7 @@ def structure_number(subject: Subject) -> Iterator[Problem]:
 # -- the INS --------------------------------------------------------------------------------
 
 
-def _ins(subject: Subject) -> Iterator[tuple[_Found, nir.Number, Callable[[str], Text]]]:
+def _ins(subject: Subject) -> Iterator[tuple[XmlNode, nir.Number, Callable[[str], Text]]]:
     """Numbers under an OID of the INS, each with how it may be shown: a real one is hidden."""
     for node in _found(subject, f"{_ROLE}/cda:id/@extension"):
         root = node.element.get("root", "")
@@ -329,7 +295,7 @@ def _disagreements(subject: Subject, number: nir.Number) -> Iterator[Problem]:
             yield _says(number.place, node)
 
 
-def _says(wanted: str, node: _Found) -> Problem:
+def _says(wanted: str, node: XmlNode) -> Problem:
     return Problem(node.at, say("ins.number_says", value=wanted), quoted(node.value))
 
 
