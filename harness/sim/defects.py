@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from lxml import etree
-
 from harness.errors import HarnessError
 from harness.text import Text, plain, say
-from harness.wire.cda import NAMESPACES
+from harness.wire import edit
+from harness.wire.edit import Edit
 from harness.wire.er7 import Message
 
 ChangeMessage = Callable[[Message], Message]
@@ -42,11 +41,15 @@ class Defect:
 
 
 def _set(path: str, value: str) -> ChangeMessage:
-    return lambda message: message.with_value(path, value)
+    return lambda message: edit.apply(message, (Edit("set", path, value),))
 
 
 def _without(path: str) -> ChangeMessage:
-    return lambda message: message.without(path)
+    return lambda message: edit.apply(message, (Edit("remove", path),))
+
+
+def _bytes(name: str) -> ChangeMessage:
+    return lambda message: edit.apply(message, (Edit("bytes", name),))
 
 
 def _wrong_key(message: Message) -> Message:
@@ -61,38 +64,13 @@ def _other_patient(message: Message) -> Message:
     return message.with_value("PID-3[5=INS].1", "279035121518989")
 
 
-def _line_feeds(message: Message) -> Message:
-    return Message(message.raw.replace(b"\r", b"\n"))
-
-
-def _latin(message: Message) -> Message:
-    """Bytes of ISO 8859-15 under a header that says UTF-8."""
-    return Message(message.raw.decode("utf-8").encode("iso8859-15", "replace"))
-
-
-def _cut_base64(message: Message) -> Message:
-    node = message.node("OBX[1]-5.5")
-    return message.with_value("OBX[1]-5.5", node.data[: len(node.data) // 2] + b"*")
-
-
 def _drop(xpath: str) -> ChangeDocument:
-    def change(document: bytes) -> bytes:
-        root = etree.fromstring(document)
-        for element in root.xpath(xpath, namespaces=dict(NAMESPACES)):
-            element.getparent().remove(element)
-        return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
-
-    return change
+    return lambda document: edit.apply_to_document(document, (Edit("remove", xpath),))
 
 
 def _attribute(xpath: str, name: str, value: str) -> ChangeDocument:
-    def change(document: bytes) -> bytes:
-        root = etree.fromstring(document)
-        for element in root.xpath(xpath, namespaces=dict(NAMESPACES)):
-            element.set(name, value)
-        return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
-
-    return change
+    change = Edit("set", f"{xpath}/@{name}", value)
+    return lambda document: edit.apply_to_document(document, (change,))
 
 
 def _no_start_block(frame: bytes) -> bytes:
@@ -141,7 +119,7 @@ DEFECTS: Final = tuple(
                 flow="A",
                 rule="HL7-CR",
                 says=Text("segments terminés par LF", "segments ended by LF"),
-                message=_line_feeds,
+                message=_bytes("lf"),
             ),
             Defect(
                 name="wrong-charset",
@@ -149,7 +127,7 @@ DEFECTS: Final = tuple(
                 flow="A",
                 rule="HL7-CHARSET-BYTES",
                 says=Text("UTF-8 déclaré, 8859-15 envoyé", "UTF-8 declared, 8859-15 sent"),
-                message=_latin,
+                message=_bytes("latin"),
             ),
             Defect(
                 name="missing-accession",
@@ -165,7 +143,7 @@ DEFECTS: Final = tuple(
                 flow="B",
                 rule="TC-BASE64",
                 says=Text("document B indécodable", "document B cannot be decoded"),
-                message=_cut_base64,
+                message=_bytes("truncated-base64"),
             ),
             Defect(
                 name="protocol-other-order",
@@ -223,7 +201,7 @@ DEFECTS: Final = tuple(
                 flow="E",
                 rule="TC-BASE64",
                 says=Text("compte rendu indécodable", "report cannot be decoded"),
-                message=_cut_base64,
+                message=_bytes("truncated-base64"),
             ),
             Defect(
                 name="wrong-msa-2",
