@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from harness.rules.concordance import Row
-from harness.rules.rule import Level, Rule, Verdict
+from harness.rules.rule import Rule, Verdict
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
 
@@ -72,9 +72,3 @@ class Report:
             part for x in self.exchanges for part in (x.request, x.answer) if part is not None
         )
         return (*from_exchanges, *self.files)
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """The levels that occur among the rules, strictest first."""
-        found = {rule.level for rule in self.rules}
-        return tuple(level for level in Level if level in found)

@@ -104,11 +104,6 @@ class Play:
         """When a Tick is wanted, on the clock of `handle`; None when nothing is waited for."""
         return self._now.deadline if self._now else None
 
-    @property
-    def waiting_for(self) -> _Current | None:
-        """The step under way, for a display."""
-        return self._now
-
     def start(self, now: float) -> list[Action]:
         """Begin. `now` is a monotonic time in seconds."""
         return self._next(now)

@@ -15,9 +15,6 @@ CODECS: Final = {
     "UNICODE UTF-8": "utf-8",
 }
 
-# The eight bytes that ISO 8859-15 reads otherwise than 8859-1 (€ Š š Ž ž Œ œ Ÿ).
-LATIN_9_ONLY: Final = frozenset(b"\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe")
-
 
 def codec(declared: str) -> str | None:
     """Python's codec for a value of MSH-18 (first repetition); None when we do not know it."""
