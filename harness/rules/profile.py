@@ -79,7 +79,8 @@ class Profile:
         flow = self.flows.get(subject.kind)
         kind = flow.document if flow else "CDA" if subject.kind == "DOC" else ""
         if kind and subject.document and subject.document.root is not None:
-            yield from evaluate_all(self.rules, Subject(kind, subject.message, subject.document))
+            inside = Subject(kind, subject.message, subject.document, towards=subject.towards)
+            yield from evaluate_all(self.rules, inside)
 
     def _of_no_message(self, subject: Subject) -> Iterator[Outcome]:
         """What has no MSH is no message: one finding says so, and no other rule applies."""
@@ -98,10 +99,22 @@ class Profile:
         earlier: tuple[Subject, ...] = (),
         request: Message | None = None,
         on_wire: bool = False,
+        towards: str = "",
     ) -> Subject:
-        """The subject of a message, its document taken out. `request`: what an "ACK" answers."""
+        """The subject of a message, its document taken out. `request`: what an "ACK" answers;
+        `towards`: "pfi" when the receiver is an intermediation platform.
+        """
         document = document_of(message)
-        return Subject(kind, message, document, request, earlier, self.elements, on_wire)
+        return Subject(
+            kind,
+            message,
+            document,
+            request,
+            earlier,
+            self.elements,
+            on_wire,
+            towards=towards,
+        )
 
     def document_subject(self, kind: str, document: Document) -> Subject:
         """The subject of a document on its own."""
@@ -238,7 +251,11 @@ def _rules(folder: Path, content: Item, places: Elements, facts: Facts) -> Itera
     )
     for file, at_most in _tables(folder, content):
         for rule in table.load(file, context):
-            yield replace(rule, level=at_most) if at_most and rule.level is Level.MUST else rule
+            yield (
+                replace(rule, level=at_most, pfi=None)
+                if at_most and rule.level is Level.MUST
+                else rule
+            )
     for name, item in content.need("schematron").fields.items():
         yield from schematron.load(data.path("schematron", name), frozenset(item.texts))
 

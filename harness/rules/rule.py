@@ -6,7 +6,7 @@ one `Outcome` per rule; an outcome that deserves attention carries `Finding`s.
 
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import Any, Final, TypeVar
 
@@ -75,7 +75,8 @@ class Subject:
     `kind` is what it should be ("A" … "E", "ACK", "CR", "DA"), never what it says it is. `request`
     is the message that an "ACK" answers. `earlier` are the messages seen before in the same
     conversation, oldest first. `elements` are the profile's. `on_wire`: it came over a connection,
-    not from a file. `recorded`: `earlier` is the whole conversation so far. What several rules ask
+    not from a file. `recorded`: `earlier` is the whole conversation so far. `towards` is "pfi" when
+    the receiver is an intermediation platform, else empty. What several rules ask
     of one subject is found once: `replace` makes a subject that remembers nothing, for a document
     that was changed in place.
     """
@@ -88,6 +89,7 @@ class Subject:
     elements: Elements = field(default_factory=dict)
     on_wire: bool = False
     recorded: bool = False
+    towards: str = ""
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, find: "Callable[[Subject], T]") -> "T":
@@ -139,6 +141,7 @@ class Rule:
     `at`: the place as the guide names it. `when` gives the reason why the rule does not apply, or
     None when it does. `untested`: why nothing outside can tell. `given` makes an ordinary message
     one that the rule applies to; each of `mutants` then breaks it. `origin`: file and line.
+    `pfi` is the level towards an intermediation platform, where it is another one.
     """
 
     id: str
@@ -156,6 +159,7 @@ class Rule:
     given: tuple[Edit, ...] = ()
     mutants: tuple[tuple[Edit, ...], ...] = ()
     origin: str = ""
+    pfi: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,7 @@ class Outcome:
 
 def evaluate(rule: Rule, subject: Subject) -> Outcome:
     """Judge one rule. A check that raises gives `ERROR`, our fault, and the run goes on."""
+    rule = _weighed(rule, subject)
     if rule.untested or rule.check is None:
         return Outcome(rule, Verdict.NOT_TESTED, reason=rule.untested)
     try:
@@ -199,6 +204,18 @@ def evaluate(rule: Rule, subject: Subject) -> Outcome:
     return Outcome(
         rule, verdict, tuple(Finding(rule, verdict, found, subject.kind) for found in problems)
     )
+
+
+_TOWARDS_PFI: Final[dict[int, tuple[Rule, Rule]]] = {}  # a rule, and it with its other level
+
+
+def _weighed(rule: Rule, subject: Subject) -> Rule:
+    """The rule at the level that it has towards this receiver."""
+    if rule.pfi is None or subject.towards != "pfi":
+        return rule
+    if id(rule) not in _TOWARDS_PFI:
+        _TOWARDS_PFI[id(rule)] = (rule, replace(rule, level=rule.pfi))
+    return _TOWARDS_PFI[id(rule)][1]
 
 
 _KEPT: Final[dict[int, Outcome]] = {}  # most rules are kept by most subjects: one outcome serves

@@ -20,7 +20,9 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 |      | the words above, what it must be where it stands |
 | structure | the abstract message (see `structure.py`) |
 | when | one condition: `PATH`, `not PATH`, `PATH = A, B` (one of), `PATH != A, B` (none of), |
-|      | `after D` (a message of that kind came before); a block's and a row's both count |
+|      | `after D` (a message of that kind came before), `towards pfi` (the receiver is an |
+|      | intermediation platform); a block's and a row's both count |
+| pfi | the level towards an intermediation platform, where it is not the row's own |
 | by | the name of a check written in Python (`rules/checks/`) |
 | fact | a business datum that must be what an earlier message said (see `concordance.py`); |
 |      | `where: document` looks only into the document that the message carries |
@@ -77,6 +79,7 @@ _ROW: Final = _PREDICATES | frozenset(
         "where",
         "given",
         "break",
+        "pfi",
     }
 )
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9.]+)+")
@@ -120,6 +123,7 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
     return Rule(
         id=name.text,
         level=_level(row),
+        pfi=_named_level(pfi) if (pfi := row.get("pfi")) else None,
         says=row.need("says").both(),
         source=_source(block, row, context),
         kinds=_kinds(row.get("kinds") or block.need("kinds"), context),
@@ -160,6 +164,10 @@ def _level(row: Item) -> Level:
     item = row.get("level")
     if item is None:
         return Level.SHOULD if _word(row, "usage") == "RE" else Level.MUST
+    return _named_level(item)
+
+
+def _named_level(item: Item) -> Level:
     if item.text not in Level.__members__:
         raise item.error("yaml.unknown_value", hint="MUST, SHOULD, MAY", value=item.text)
     return Level[item.text]
@@ -219,6 +227,8 @@ def _has_segment(names: frozenset[str]) -> When:
 def _condition(item: Item) -> When:
     if item.text.startswith("after "):
         return _after(item.text.removeprefix("after ").strip())
+    if item.text == "towards pfi":
+        return _towards_pfi
     found = _WHEN.fullmatch(item.text)
     if not found or not er7path.is_path(found["path"]):
         raise item.error("table.bad_when", text=item.text)
@@ -233,6 +243,10 @@ def _condition(item: Item) -> When:
         return bool(there & values) is (how == "=")
 
     return lambda subject: None if holds(subject.carried) else reason
+
+
+def _towards_pfi(subject: Subject) -> Text | None:
+    return None if subject.towards == "pfi" else say("when.not_so", condition="towards pfi")
 
 
 def _after(kind: str) -> When:

@@ -11,13 +11,21 @@ from harness.sim import scenario
 
 
 def check(
-    paths: Sequence[Path], *, profile: str = profiles.DEFAULT, flow: str | None = None
+    paths: Sequence[Path],
+    *,
+    profile: str = profiles.DEFAULT,
+    flow: str | None = None,
+    towards: str = "",
 ) -> Report:
     """Judge messages and documents in files or folders; `flow` is what they should be.
 
+    `towards` is "pfi" when they go to an intermediation platform.
+
     Raises HarnessError when a path is not there or there is nothing to judge.
     """
-    return checking.check(paths, checking.Asked(profiles.load(profile), flow, "harness.check"))
+    return checking.check(
+        paths, checking.Asked(profiles.load(profile), flow, "harness.check", towards)
+    )
 
 
 def run(

@@ -22,11 +22,14 @@ SUFFIXES = frozenset({".er7", ".hl7", ".xml", ".txt", ".mllp"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a check is told: the profile, and what the files should be when the user knows."""
+    """What a check is told: the profile, and what the files should be when the user knows, and
+    to whom they go (`towards`: "pfi" for an intermediation platform).
+    """
 
     profile: Profile
     flow: str | None = None
     command: str = ""
+    towards: str = ""
 
 
 def check(paths: Sequence[Path], asked: Asked) -> Report:
@@ -98,7 +101,7 @@ def judge_bytes(raw: bytes, name: str, asked: Asked) -> Judged:
         kind, why = guess.of_message(message, asked.profile.elements)
         if not any(segment.name == "MSH" for segment in message.segments):
             why = say("cli.content", what=say(f"content.{ed.looks_like(raw)}"))
-    subject = asked.profile.subject(kind, message)
+    subject = asked.profile.subject(kind, message, towards=asked.towards)
     outcomes = asked.profile.judge(subject)
     return Judged(kind, name, outcomes, message, subject.document, raw, why)
 

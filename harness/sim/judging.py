@@ -26,6 +26,7 @@ class Judge:
     """Judges messages under a profile, and says what only playing an exchange can tell."""
 
     profile: Profile
+    towards: str = ""
 
     def message(
         self,
@@ -38,7 +39,9 @@ class Judge:
         deliberate: Text | None = None,
     ) -> tuple[Judged, Subject]:
         """A message that crossed the wire."""
-        subject = self.profile.subject(kind, message, earlier=earlier, on_wire=True)
+        subject = self.profile.subject(
+            kind, message, earlier=earlier, on_wire=True, towards=self.towards
+        )
         subject = replace(subject, recorded=True)
         outcomes = self.profile.judge(subject)
         judged = Judged(
@@ -56,7 +59,9 @@ class Judge:
 
     def answer(self, message: Message, request: Message, file: str) -> Judged:
         """The acknowledgement of `request`."""
-        subject = self.profile.subject("ACK", message, request=request, on_wire=True)
+        subject = self.profile.subject(
+            "ACK", message, request=request, on_wire=True, towards=self.towards
+        )
         return Judged("ACK", file, self.profile.judge(subject), message, raw=message.raw)
 
     def held(self, rule: str) -> Outcome:

@@ -86,7 +86,7 @@ class Play:
         self.scenario = scenario
         self.setting = setting
         self.profile = setting.profile
-        self.judge = Judge(setting.profile)
+        self.judge = Judge(setting.profile, scenario.towards)
         self.exchanges: list[Exchange] = []
         self.subjects: tuple[Subject, ...] = ()
         self.case = setting.case

@@ -102,6 +102,9 @@ class Scenario(_Closed):
     title: Words
     profile: str = "livre-blanc-2024"
     case: str = "ct-brain"
+    towards: Literal["", "pfi"] = Field(
+        default="", description="pfi: the receiver of documents is an intermediation platform"
+    )
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
 
     @property

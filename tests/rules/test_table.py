@@ -44,6 +44,8 @@ def rules(tmp_path: Path, row: str, block: str = "") -> list[Rule]:
         ("at: PID-8, usage: R, when: 'PID-7 = 1, 2'", b"PID|||||||2", Verdict.FAIL),
         ("at: PID-8, usage: R, when: 'PID-7 != 1, 2'", b"PID|||||||2", Verdict.NOT_APPLICABLE),
         ("at: PID-8, usage: R, when: after A", b"PID|||||||", Verdict.NOT_APPLICABLE),
+        ("at: PID-8, usage: R, when: towards pfi", b"PID|||||||", Verdict.NOT_APPLICABLE),
+        ("at: PID-8, usage: RE, pfi: MUST", b"PID|||||||", Verdict.WARNING),
         ("structure: MSH PID", b"ORC|NW", Verdict.FAIL),
         ("untested: {fr: f, en: e}", b"PID|", Verdict.NOT_TESTED),
         ("observed: 'yes'", b"PID|", Verdict.NOT_TESTED),
@@ -54,6 +56,15 @@ def test_what_a_row_says_is_what_is_judged(
 ) -> None:
     (rule,) = rules(tmp_path, row)
     assert evaluate(rule, Subject("A", Message(HEAD + segment))).verdict is verdict
+
+
+@pytest.mark.parametrize("row", ["usage: R, when: towards pfi", "usage: RE, pfi: MUST"])
+def test_towards_a_pfi_a_row_may_ask_more(tmp_path: Path, row: str) -> None:
+    (rule,) = rules(tmp_path, f"at: PID-8, {row}")
+    subject = Subject("A", Message(HEAD + b"PID|||||||"), towards="pfi")
+    outcome = evaluate(rule, subject)
+    assert outcome.verdict is Verdict.FAIL
+    assert {outcome.rule.level, outcome.findings[0].rule.level} == {Level.MUST}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from harness.show.words import SIGNS, language, tr
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
 )
 @click.option("--flow", help=tr("cli.opt.flow"))
+@click.option("--towards", type=click.Choice(("pfi",)), default=None, help=tr("cli.opt.towards"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))
 @options.mapping
@@ -30,6 +31,7 @@ from harness.show.words import SIGNS, language, tr
 def command(
     paths: tuple[Path, ...],
     flow: str | None,
+    towards: str | None,
     formats: str,
     every: bool,
     mapping: Path | None,
@@ -44,7 +46,7 @@ def command(
     if flow and flow not in ("ACK", "DOC", "HL7"):
         profile.flow(flow)
     gc.freeze()  # rules live as long as we do: no need to look through them again and again
-    report = check(paths, Asked(profile, flow, command_line(sys.argv)))
+    report = check(paths, Asked(profile, flow, command_line(sys.argv), towards or ""))
     terminal = Terminal(language())
     if any(output.kind == "text" for output in wanted):
         terminal.title(tr("term.files", count=len(report.files)))

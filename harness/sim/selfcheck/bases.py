@@ -46,7 +46,7 @@ class Base:
         message = edit.apply(subject.message, edits)
         forgotten = {edit.place for edit in edits if edit.verb == "forget"}
         earlier = tuple(past for past in subject.earlier if past.kind not in forgotten)
-        made = profile.subject(subject.kind, message, earlier=earlier)
+        made = profile.subject(subject.kind, message, earlier=earlier, towards=subject.towards)
         return replace(
             made, request=subject.request, on_wire=subject.on_wire, recorded=subject.recorded
         )
