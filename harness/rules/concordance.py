@@ -9,7 +9,8 @@
         documents: {CR: "…/@extension"}      # XPath by kind of document
 
 The first message of a conversation that holds a fact says what it is; a later one that says
-something else introduced the difference, and is the one that is blamed.
+something else introduced the difference, and is the one that is blamed. A fact that may `move`
+(`moves: true`: who is responsible) is what the latest message of the flows in `from` says.
 Source: white paper, 3.1, 3.2.1 and 3.3.1; imaging body fact sheet, 4.3 and 4.4.
 """
 
@@ -29,7 +30,7 @@ from harness.wire.er7 import Message
 from harness.wire.location import Location
 from harness.yamlfile import Item
 
-_KEYS: Final = frozenset({"says", "compare", "element", "messages", "documents", "from"})
+_KEYS: Final = frozenset({"says", "compare", "element", "messages", "documents", "from", "moves"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Fact:
     """A business datum of a conversation.
 
     `messages` are paths by flow, `documents` XPaths by kind of document. `since` are the flows
-    whose value counts: empty for any.
+    whose value counts: empty for any. `moves`: the latest of them counts, not the first.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Fact:
     messages: Mapping[str, tuple[str, ...]]
     documents: Mapping[str, str]
     since: tuple[str, ...]
+    moves: bool = False
 
     def values(self, subject: Subject, kind: str, document_kind: str) -> tuple[Value, ...]:
         """Everything that the message of flow `kind`, and then its document, says of it."""
@@ -141,7 +143,7 @@ def _row(fact: Fact, subjects: Sequence[Subject], kinds: Mapping[str, str]) -> R
     reference: tuple[Value, ...] = ()
     for subject in subjects:
         values = fact.values(subject, subject.kind, kinds.get(subject.kind, ""))
-        if values and not reference and _counts(fact, subject):
+        if values and (fact.moves or not reference) and _counts(fact, subject):
             reference = values
             cells.append(Cell(subject.kind, values, None))
         else:
@@ -174,8 +176,10 @@ def differing(fact: Fact, reference: Sequence[Value], values: Sequence[Value]) -
 def reference_of(
     fact: Fact, subject: Subject, kinds: Mapping[str, str]
 ) -> tuple[str, tuple[Value, ...]]:
-    """The flow that first said the fact before this subject, and what it said."""
-    for past in subject.earlier:
+    """The flow that said the fact before this subject, and what it said: the first, or the latest
+    for a fact that moves.
+    """
+    for past in reversed(subject.earlier) if fact.moves else subject.earlier:
         if _counts(fact, past):
             values = fact.values(past, past.kind, kinds.get(past.kind, ""))
             if values:
@@ -203,6 +207,7 @@ def _fact(name: str, item: Item, elements: Elements) -> Fact:
     if element and element.text not in elements:
         raise element.error("yaml.unknown_value", value=element.text)
     messages, documents, since = item.get("messages"), item.get("documents"), item.get("from")
+    moves = item.get("moves")
     return Fact(
         name=name,
         says=item.need("says").both(),
@@ -211,6 +216,7 @@ def _fact(name: str, item: Item, elements: Elements) -> Fact:
         messages={k: _paths(v) for k, v in messages.fields.items()} if messages else {},
         documents={k: v.text for k, v in documents.fields.items()} if documents else {},
         since=since.texts if since else (),
+        moves=moves is not None and moves.text == "true",
     )
 
 

@@ -4,7 +4,7 @@ Pure: no socket, no clock. A deliberate mistake is a named defect, never an acci
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,13 +12,15 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Finding, Outcome, Subject, Verdict
 from harness.sim.case import Case
 from harness.sim.defects import Defect
-from harness.sim.generate import cda_report, cda_request, messages
+from harness.sim.generate import cda_report, cda_request, documents, messages
+from harness.sim.generate.documents import PLAIN, Form, Version
 from harness.sim.generate.messages import Header, Refusal
 from harness.sim.learn import learn
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
 MAX_ERRORS: Final = 5
+_DOCUMENTS: Final = {"B": ("DA", cda_request.CODE), "E": ("CR", cda_report.CODE)}
 _APPLICATIONS: Final = {"ris": messages.RIS, "platform": messages.PLATFORM}
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
 # What a receiver looks at before it accepts; the content of a document is judged, not refused.
@@ -30,11 +32,15 @@ _UNSUPPORTED: Final = frozenset({"LB-MSH-9-TYPE", "LB-MSH-9-EVENT", "TC-MSH-9", 
 
 @dataclass(slots=True)
 class Conversation:
-    """All exchanges about one order. `case` is what is known so far."""
+    """All exchanges about one order. `case` is what is known so far.
+
+    `documents` are the latest versions that went either way, by flow and name (see `Form.name`).
+    """
 
     case: Case
     subjects: tuple[Subject, ...] = ()
     sent: set[str] = field(default_factory=set)
+    documents: dict[tuple[str, str], Version] = field(default_factory=dict)
 
 
 class Actor:
@@ -64,27 +70,51 @@ class Actor:
 
     # -- composing --------------------------------------------------------------------------
 
-    def compose(self, flow: str, case: Case, at: datetime) -> Message:
-        """The message of a flow, with this actor's defect when it is about that flow."""
+    def compose(self, flow: str, case: Case, at: datetime, form: Form = PLAIN) -> Message:
+        """The message of a flow that nothing came before."""
+        return self.compose_in(Conversation(case), flow, at, form)
+
+    def compose_in(
+        self, talk: Conversation, flow: str, at: datetime, form: Form = PLAIN
+    ) -> Message:
+        """The next message of a conversation, with this actor's defect when it is about that flow.
+
+        `form` is about documents: what is sent is remembered in the conversation.
+        """
         header = self._header(at)
         if flow == "A":
-            raw = messages.request(case, header)
+            raw = messages.request(talk.case, header)
         elif flow == "C":
-            raw = messages.protocol(case, header)
+            raw = messages.protocol(talk.case, header)
         elif flow == "D":
-            raw = messages.examination(case, header)
+            raw = messages.examination(talk.case, header)
         else:
-            raw = self._transmission(flow, case, header)
+            raw = self._transmission(talk, flow, header, form)
         return self._spoilt(flow, Message(raw))
 
-    def _transmission(self, flow: str, case: Case, header: Header) -> bytes:
-        if flow == "B":
-            document, label = cda_request.request(case), cda_request.CODE
-        else:
-            document, label = cda_report.report(case.alone()), cda_report.CODE
+    def _transmission(self, talk: Conversation, flow: str, header: Header, form: Form) -> bytes:
+        kind, (code, label) = _DOCUMENTS[flow]
+        known = talk.case if kind == "DA" else talk.case.alone()
+        last = talk.documents.get((flow, form.name))
+        case, version = documents.next_version(known, kind, form, header.at, last)
+        talk.case = replace(talk.case, responsible=case.responsible)
+        talk.documents[flow, form.name] = version
+        what = messages.Transmission(
+            documents=tuple(self._document(flow, document) for document in version.documents),
+            identity=version.identity,
+            code=code,
+            label=label,
+            action=version.action,
+            metadata=_metadata(version, form),
+        )
+        header = replace(header, charset=documents.CHARSETS[form.charset])
+        write = messages.notification if form.message == "MDM" else messages.transmission
+        return write(case, header, what)
+
+    def _document(self, flow: str, document: bytes) -> bytes:
         if self.defect and self.defect.flow == flow and self.defect.document:
-            document = self.defect.document(document)
-        return messages.transmission(case, header, document, *label)
+            return self.defect.document(document)
+        return document
 
     def _spoilt(self, flow: str, message: Message) -> Message:
         if self.defect and self.defect.flow == flow and self.defect.message:
@@ -124,6 +154,12 @@ class Actor:
         if self.defect and self.defect.answer and self.defect.flow == kind:
             answer = self.defect.answer(answer)
         return answer
+
+
+def _metadata(version: Version, form: Form) -> frozenset[str]:
+    """The metadata that are Y: hidden from the patient, and changed in this very message."""
+    found = {"INVISIBLE_PATIENT"} if version.is_hidden else set()
+    return frozenset(found | ({"MODIF_CONF_CODE"} if form.change == "visibility" else set()))
 
 
 def _refused(outcomes: Sequence[Outcome]) -> list[Finding]:

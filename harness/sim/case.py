@@ -210,10 +210,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A document added to another: its title and the lines of its page."""
+    """A document added to another: its title, the lines of its page, the bytes it has at least."""
 
     title: str
     lines: tuple[str, ...]
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,8 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class DocumentIdentity:
-    """Identity of one version of a CDA document. `id` and `set_id` are OIDs or UUIDs.
+    """Identity of one version of a CDA document. `id` and `set_id` are OIDs or UUIDs, written
+    `root|extension` when they have an extension.
 
     `replaces` is the id of the version before, empty for a first version.
     """
@@ -281,6 +283,14 @@ class DocumentIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """A physician who answered for a version of the report (legal authenticator), and when."""
+
+    who: Professional
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One patient, one request, one examination, one report, and the people around them.
 
@@ -288,7 +298,7 @@ class Case:
     imaging site; `radiologist` reads the images at a distance, on the teleradiology platform.
     `viewer` is the base URL of the link to the images. `uuids` are spare identifiers for the parts
     of the documents, drawn from the seed so that two runs give the same bytes. `details` hold what
-    only some cases have.
+    only some cases have. `former` are those who signed the versions before this one, oldest first.
     """
 
     name: str
@@ -308,6 +318,7 @@ class Case:
     viewer: str
     uuids: tuple[str, ...] = field(default=(), repr=False)
     details: Details = Details()
+    former: tuple[Signature, ...] = ()
 
     @property
     def exams(self) -> tuple[Exam, ...]:

@@ -4,7 +4,6 @@ A different clock moves the times and nothing else.
 """
 
 import random
-import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -29,6 +28,7 @@ from harness.sim.case import (
 )
 from harness.sim.generate import exams, identity, people
 from harness.sim.generate.exam_codes import Kind, atc_code, cip_code, dose_code, sop_class
+from harness.sim.generate.unique import uid, uuid
 from harness.text import plain, say
 
 DEFAULT: Final = "ct-brain"
@@ -81,7 +81,7 @@ def _case(name: str, seed: int, clock: datetime, kind: Kind) -> Case:
         request_document=_document(chance, clock),
         report_document=_version(kind, _document(chance, exam.end + timedelta(minutes=30))),
         viewer=f"https://drimbox.{_host(site)}.example/IHEInvokeImageDisplay",
-        uuids=tuple(_uuid(chance) for _ in range(_SPARE)),
+        uuids=tuple(uuid(chance) for _ in range(_SPARE)),
         details=_details(random.Random(f"{name}/{seed}/details"), kind, exam, office),  # noqa: S311
     )
 
@@ -131,17 +131,8 @@ def _host(site: Organization) -> str:
     return site.finess.lower()
 
 
-def _uuid(chance: random.Random) -> str:
-    return str(uuid.UUID(int=chance.getrandbits(128), version=4)).upper()
-
-
-def _uid(chance: random.Random) -> str:
-    """A DICOM UID made of a UUID, under 2.25 (DICOM PS3.5, B.2)."""
-    return f"2.25.{chance.getrandbits(120)}"
-
-
 def _document(chance: random.Random, created: datetime) -> DocumentIdentity:
-    return DocumentIdentity(_uid(chance), _uid(chance), 1, created)
+    return DocumentIdentity(uid(chance), uid(chance), 1, created)
 
 
 def _visit(chance: random.Random, clock: datetime) -> Visit:
@@ -169,14 +160,14 @@ def _order(chance: random.Random, kind: Kind, clock: datetime) -> Order:
 
 
 def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
-    study = _uid(chance)
+    study = uid(chance)
     return Exam(
         accession_number=Identifier(
             f"ACN{chance.randrange(10**8):08d}", "SITE-IMAGERIE", _ACCESSIONS
         ),
         study_uid=study,
-        series_uid=_uid(chance),
-        sop_uid=_uid(chance),
+        series_uid=uid(chance),
+        sop_uid=uid(chance),
         sop_class=sop_class(kind.sop_class),
         act=kind.act,
         ccam=kind.ccam,

@@ -114,7 +114,9 @@ def _attached(attachment: Attachment, uuids: Iterator[str]) -> Element:
         el("value", original("#document-01-titre"), xsi_type="CD"),
         model="1.2.250.1.213.1.1.3.48.18",
     )
-    content = pybase64.b64encode(page((attachment.title, *attachment.lines))).decode("ascii")
+    content = pybase64.b64encode_as_string(
+        page((attachment.title, *attachment.lines), size=attachment.size)
+    )
     media = el(
         "observationMedia",
         el("value", content, mediaType="application/pdf", representation="B64"),

@@ -4,6 +4,7 @@ Empty values are left out: an actor that has learnt only part of a case writes o
 Source: Structuration minimale des documents de santé 1.16; CDA R2 schema for the order of parts.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -32,11 +33,12 @@ DCM: Final = "1.2.840.10008.2.16.4"
 SNOMED: Final = "2.16.840.1.113883.6.96"
 _NSMAP: Final = {None: CDA, "ps3-20": DICOM, "xsi": XSI}
 _GENDER: Final = {"M": "Masculin", "F": "Féminin"}
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def xml_text(value: str) -> str:
     """Text that XML 1.0 can carry: control characters other than tab and line ends are dropped."""
-    return "".join(c for c in value if c in "\t\n\r" or (ord(c) >= 32 and c not in "\ufffe\uffff"))
+    return _NOT_XML.sub("", value)
 
 
 def el(tag: str, *inside: "Element | str | None", **attributes: str) -> Element:
@@ -229,7 +231,7 @@ def document(case: Case, identity: DocumentIdentity, model: Iterable[str]) -> El
     _extend(root, [el("realmCode", code="FR")])
     _extend(root, [el("typeId", root="2.16.840.1.113883.1.3", extension="POCD_HD000040")])
     _extend(root, templates("2.16.840.1.113883.2.8.2.1", "1.2.250.1.213.1.1.1.1", *model))
-    _extend(root, [ids(identity.id)])
+    _extend(root, [named("id", identity.id)])
     return root
 
 
@@ -246,13 +248,22 @@ def identification(code: Element, title: str, identity: DocumentIdentity) -> Ite
         "confidentialityCode", code="N", displayName="Normal", codeSystem="2.16.840.1.113883.5.25"
     )
     yield el("languageCode", code="fr-FR")
-    yield ids_named("setId", identity.set_id)
+    yield named("setId", identity.set_id)
     yield el("versionNumber", value=str(identity.version))
 
 
-def ids_named(tag: str, root: str) -> Element:
-    """An identifier under another name than `id`."""
-    return el(tag, root=root)
+def named(tag: str, identifier: str) -> Element:
+    """An identifier written `root` or `root|extension`."""
+    root, _, extension = identifier.partition("|")
+    return el(tag, root=root, extension=extension)
+
+
+def replaced(identity: DocumentIdentity) -> Iterator[Element]:
+    """The document that this version replaces, if any. Its setId is not foreseen (header, 5.3)."""
+    if identity.replaces:
+        version = el("versionNumber", value=str(identity.version - 1))
+        parent = el("parentDocument", named("id", identity.replaces), version)
+        yield el("relatedDocument", parent, typeCode="RPLC")
 
 
 def record_target(patient: Patient) -> Element:

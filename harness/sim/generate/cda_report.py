@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pybase64
 
-from harness.sim.case import Case, Code, Exam
+from harness.sim.case import Case, Code, Exam, Signature
 from harness.sim.generate.cda_body import sections
 from harness.sim.generate.cda_parts import (
     DCM,
@@ -31,6 +31,7 @@ from harness.sim.generate.cda_parts import (
     performer,
     person_name,
     record_target,
+    replaced,
     requesting_participant,
     stamp,
     structure,
@@ -65,9 +66,7 @@ def report(case: Case, *, level: int = 3) -> bytes:
     root.extend(_event(case, exam) for exam in case.exams)
     if case.details.screening:
         root.append(screening())
-    if identity.replaces:
-        parent = el("parentDocument", ids(identity.replaces))
-        root.append(el("relatedDocument", parent, typeCode="RPLC"))
+    root.extend(replaced(identity))
     root.append(encounter(case))
     links = (link(case, exam) for exam in case.exams)
     body = el("structuredBody", *sections(case, links)) if level == 3 else _pdf(case)
@@ -84,7 +83,7 @@ def link(case: Case, exam: Exam | None = None) -> str:
         "requestType": "STUDY",
         "studyUID": exam.study_uid,
         "accessionNumber": number,
-        "idCDA": case.report_document.id,
+        "idCDA": case.report_document.id.replace("|", "_"),
     }
     return f"{case.viewer}?{urlencode(query)}"
 
@@ -98,11 +97,24 @@ def _people(case: Case) -> Iterator[Element]:
     created = case.report_document.created
     yield record_target(case.patient)
     yield author(case.radiologist, created)
-    yield author(case.responsible, created)
+    for signature in signatures(case):
+        yield author(signature.who, signature.at)
     yield custodian(case.site)
     yield _recipient(case)
     yield legal_authenticator(case.responsible, created)
     yield requesting_participant(case.requester, case.order.placed)
+
+
+def signatures(case: Case) -> tuple[Signature, ...]:
+    """Who answered for the versions up to this one, each once, in the order of their coming.
+
+    Whoever was responsible before stays an author when another one takes over (white paper, 2).
+    """
+    found: dict[tuple[str, str, str], Signature] = {}
+    for signature in (*case.former, Signature(case.responsible, case.report_document.created)):
+        who = signature.who
+        found[who.national_id, who.family, who.given] = signature
+    return tuple(found.values())
 
 
 def _recipient(case: Case) -> Element:
@@ -158,8 +170,12 @@ def _event(case: Case, exam: Exam) -> Element:
 
 
 def _pdf(case: Case) -> Element:
-    """The body as a PDF that tells the same, link and retention of the images included."""
-    content = pybase64.b64encode(page(_page(case))).decode("ascii")
+    """The body as a PDF that tells the same, link and retention of the images included.
+
+    It is as large as what would be attached to a structured one.
+    """
+    added = case.details.attachment
+    content = pybase64.b64encode_as_string(page(_page(case), size=added.size if added else 0))
     text = el("text", content, mediaType="application/pdf", representation="B64")
     return el("nonXMLBody", text)
 

@@ -33,6 +33,7 @@ from harness.sim.generate.cda_parts import (
     performer,
     person_name,
     record_target,
+    replaced,
     stamp,
     structure,
     telecom,
@@ -48,13 +49,14 @@ _URGENT_EXECUTION: Final = Code("MED-1095", "Exécution en urgence", *CISIS)
 _CORRESPONDENT: Final = Code(
     "CORRE", "Correspondant", "1.2.250.1.213.1.1.4.2.280", "HL7:ParticipationFunction"
 )
+_MODEL: Final = ("1.2.840.10008.9.20", "1.2.250.1.213.1.1.1.47|2024.01")
 _FROM: Final = 120  # spare identifiers before this one belong to the report
 
 
 def request(case: Case) -> bytes:
     """The document as bytes. Author and legal authenticator are the requesting physician."""
     identity, details = case.request_document, case.details
-    root = document(case, identity, ("1.2.840.10008.9.20", "1.2.250.1.213.1.1.1.47|2024.01"))
+    root = document(case, identity, _MODEL)
     title = f"Demande d'actes d'imagerie - {case.exam.act.label}"
     root.extend(identification(loinc("code", *CODE), title, identity))
     root.append(record_target(case.patient))
@@ -67,6 +69,7 @@ def request(case: Case) -> bytes:
         root.append(screening())
     if details.contacted:
         root.append(_urgent_execution(case))
+    root.extend(replaced(identity))
     root.append(encounter(case))
     root.append(el("component", el("structuredBody", *_body(case))))
     return to_bytes(root)

@@ -14,7 +14,14 @@ from typing import Final
 
 import pybase64
 
-from harness.sim.case import Case, Identifier, Organization, Patient, Professional
+from harness.sim.case import (
+    Case,
+    DocumentIdentity,
+    Identifier,
+    Organization,
+    Patient,
+    Professional,
+)
 from harness.wire.er7 import Message, escape
 
 RIS: Final = ("RIS", "SITE-IMAGERIE")
@@ -31,6 +38,7 @@ METADATA: Final = (
     ("ACK_RECEPTION", "Accusé de réception"),
     ("ACK_LECTURE_MSS", "Accusé de lecture"),
 )
+_VOLET: Final = "2.1^CISIS_CDA_HL7_V2"
 _BIRTH_LIST: Final = " "
 _PLACE: Final = re.compile(
     r"(\w{3})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?)?"
@@ -309,47 +317,128 @@ def _doses(case: Case) -> list[str]:
     ]
 
 
-def transmission(case: Case, header: Header, document: bytes, code: str, label: str) -> bytes:
-    """Flows B and E: ORU^R01 with the CDA in base64, sender and metadata.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transmission:
+    """A document to carry: its bytes in one or two levels, its type, what is asked for it.
 
-    `code` and `label` are the document's LOINC type. Every destination is N: the white paper gives
-    these metadata no meaning between a site and a platform.
+    `code` and `label` are the document's LOINC type. `action` is "initial", "replace" or "delete".
+    `metadata` are the codes that are Y. Every destination is N: the white paper gives these
+    metadata no meaning between a site and a platform.
     """
-    kind = f"{code}^{escape(label)}^LN"
-    request = header.sender == RIS
-    by = case.requester if request else case.radiologist
-    structure = case.site if request else case.platform
-    content = pybase64.b64encode_as_string(document)
-    sender = {2: "UC", 4: "SB^Send by^participation", 5: _xcn(by), 8: _xon(structure)}
-    obx = {1: "1", 2: "ED", 3: kind, 5: f"^TEXT^XML^Base64^{content}", 11: "F"}
+
+    documents: tuple[bytes, ...]
+    identity: DocumentIdentity
+    code: str
+    label: str
+    action: str = "initial"
+    metadata: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """The type as OBR-4 and OBX-3 write it."""
+        return f"{self.code}^{escape(self.label)}^LN"
+
+
+# ORC-1, OBX-11 and the event of MDM for each action
+_ACTIONS: Final = {
+    "initial": ("NW", "F", "T02"),
+    "replace": ("RO", "C", "T10"),
+    "delete": ("CA", "D", "T04"),
+}
+
+
+def transmission(case: Case, header: Header, what: Transmission) -> bytes:
+    """Flows B and E as ORU^R01: the CDA in base64, sender and metadata."""
     return _message(
         [
-            _msh(header, "ORU^R01^ORU_R01", "2.5", "2.1^CISIS_CDA_HL7_V2"),
+            _msh(header, "ORU^R01^ORU_R01", "2.5", _VOLET),
             _pid(case.patient, case.visit.account),
             _pv1(case),
-            _segment("ORC", {1: "NW", 2: _ei(case.order.placer_number)}),
-            _segment("OBR", {1: "1", 2: _ei(case.order.placer_number), 4: kind}),
-            _segment("OBX", obx),
-            _segment("PRT", sender),
-            *_metadata(),
+            *_ordered(case, what),
+            *_observations(case, header, what, "TEXT", "CE"),
         ],
         header.charset,
     )
 
 
-def _metadata() -> list[str]:
+def notification(case: Case, header: Header, what: Transmission) -> bytes:
+    """Flows B and E as MDM^T02, T10 or T04, which carries one document."""
+    event = _ACTIONS[what.action][2]
+    parent = _document_number(what.identity.replaces) if event == "T10" else ""
+    txa = {
+        1: "1",
+        2: what.code,
+        3: "TEXT",
+        12: _document_number(what.identity.id),
+        13: parent,
+        17: "AU",
+    }
+    return _message(
+        [
+            _msh(header, f"MDM^{event}^MDM_T02", "2.6", _VOLET),
+            _segment("EVN", {2: stamp(header.at)}),
+            _pid(case.patient, case.visit.account),
+            _pv1(case),
+            *_ordered(case, what),
+            _segment("TXA", txa),
+            *_observations(case, header, what, "text", "CWE"),
+        ],
+        header.charset,
+    )
+
+
+def _ordered(case: Case, what: Transmission) -> list[str]:
+    number = _ei(case.order.placer_number)
+    return [
+        _segment("ORC", {1: _ACTIONS[what.action][0], 2: number}),
+        _segment("OBR", {1: "1", 2: number, 4: what.kind}),
+    ]
+
+
+def _document_number(identifier: str) -> str:
+    """The id of a CDA as EI: its root alone, or its extension under its root."""
+    root, _, extension = identifier.partition("|")
+    return f"{escape(extension)}^^{root}^ISO" if extension else root
+
+
+def _observations(
+    case: Case, header: Header, what: Transmission, data: str, coded: str
+) -> list[str]:
+    """The documents, the sender behind the first one, the metadata."""
+    carried = [_carried(number, what, data) for number in range(1, len(what.documents) + 1)]
+    return [carried[0], _sender(case, header), *carried[1:], *_metadata(what, coded)]
+
+
+def _carried(number: int, what: Transmission, data: str) -> str:
+    content = pybase64.b64encode_as_string(what.documents[number - 1])
+    value = f"^{data}^XML^Base64^{content}"
+    status = _ACTIONS[what.action][1]
+    return _segment("OBX", {1: str(number), 2: "ED", 3: what.kind, 5: value, 11: status})
+
+
+def _sender(case: Case, header: Header) -> str:
+    """Who asks for the transmission: the requester from the site, the radiologist from afar."""
+    from_site = header.sender == RIS
+    by = case.requester if from_site else case.radiologist
+    structure = case.site if from_site else case.platform
+    return _segment(
+        "PRT", {2: "UC", 4: "SB^Send by^participation", 5: _xcn(by), 8: _xon(structure)}
+    )
+
+
+def _metadata(what: Transmission, coded: str) -> list[str]:
     return [
         _segment(
             "OBX",
             {
                 1: str(number),
-                2: "CE",
+                2: coded,
                 3: f"{code}^{escape(label)}^MetaDMPMSS",
-                5: "N^^expandedYes-NoIndicator",
+                5: f"{'Y' if code in what.metadata else 'N'}^^expandedYes-NoIndicator",
                 11: "F",
             },
         )
-        for number, (code, label) in enumerate(METADATA, 2)
+        for number, (code, label) in enumerate(METADATA, len(what.documents) + 1)
     ]
 
 
