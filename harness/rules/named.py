@@ -17,6 +17,7 @@ _CHECKS: dict[str, Check] = {}
 _WHEN: dict[str, When] = {}
 _MODULES: Final = (
     "acknowledgement",
+    "authorship",
     "cda_header",
     "cda_imaging",
     "cda_link",

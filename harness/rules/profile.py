@@ -79,8 +79,7 @@ class Profile:
         flow = self.flows.get(subject.kind)
         kind = flow.document if flow else "CDA" if subject.kind == "DOC" else ""
         if kind and subject.document and subject.document.root is not None:
-            inside = Subject(kind, subject.message, subject.document, towards=subject.towards)
-            yield from evaluate_all(self.rules, inside)
+            yield from evaluate_all(self.rules, replace(subject, kind=kind))
 
     def _of_no_message(self, subject: Subject) -> Iterator[Outcome]:
         """What has no MSH is no message: one finding says so, and no other rule applies."""

@@ -98,7 +98,7 @@ def time_fraction(subject: Subject) -> Iterator[Problem]:
             yield Problem(node.at, say("cda.time_fraction"), quoted(node.value))
 
 
-def _is_after(first: str, second: str, tolerance: timedelta = timedelta()) -> bool:
+def is_after(first: str, second: str, tolerance: timedelta = timedelta()) -> bool:
     """True when the first time is certainly later than the second one."""
     (a, _, zone_a), (b, _, zone_b) = _split(first), _split(second)
     size = min(len(a), len(b))
@@ -140,7 +140,7 @@ def interval(subject: Subject) -> Iterator[Problem]:
         if mixed or lonely or wide or _infinite(node):
             words = ", ".join(f"`{name}`" for name in (*element.keys(), *bounds))
             yield Problem(node.at, say("cda.interval"), plain(words))
-        elif low and (low == high or _is_after(low, high)):
+        elif low and (low == high or is_after(low, high)):
             yield Problem(node.at, say("cda.low_before_high"), plain(f"`{low}`, `{high}`"))
 
 
@@ -158,7 +158,7 @@ def act_interval(subject: Subject) -> Iterator[Problem]:
     for node in _found(subject, f"{_EVENT}/cda:effectiveTime"):
         bounds = _bounds(node)
         low, high = bounds.get("low", ""), bounds.get("high", "")
-        if _is_after(low, high):
+        if is_after(low, high):
             yield Problem(node.at, say("cda.low_before_high"), plain(f"`{low}`, `{high}`"))
 
 
@@ -324,7 +324,7 @@ def _first(subject: Subject, xpath: str) -> str:
 def author_first(subject: Subject) -> Iterator[Problem]:
     signed = _first(subject, _SIGNED)
     for node in _found(subject, "/cda:ClinicalDocument/cda:author[1]/cda:time/@value"):
-        if signed and _is_after(node.value, signed):
+        if signed and is_after(node.value, signed):
             yield Problem(node.at, say("cda.not_after", time=signed), quoted(node.value))
 
 
@@ -341,5 +341,5 @@ def addendum_first(subject: Subject) -> Iterator[Problem]:
 def _after_creation(subject: Subject, xpath: str) -> Iterator[Problem]:
     created = _first(subject, _CREATED)
     for node in _found(subject, xpath):
-        if created and _is_after(node.value, created, _TOLERANCE):
+        if created and is_after(node.value, created, _TOLERANCE):
             yield Problem(node.at, say("cda.not_after", time=created), quoted(node.value))

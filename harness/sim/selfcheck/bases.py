@@ -14,6 +14,7 @@ from harness.rules.rule import Outcome, Subject
 from harness.sim.actor import Actor
 from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
+from harness.sim.selfcheck import chains
 from harness.sim.selfcheck.rich import enriched
 from harness.wire import edit
 from harness.wire.cda import Document
@@ -75,9 +76,17 @@ def bases(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
     for name in CASES:
         for base in _of_case(profile, name):
             found.setdefault(base.subject.kind, []).append(base)
-    for base in _documents(profile):
+    for base in (*_documents(profile), *_versions(profile, found["E"][0])):
         found.setdefault(base.subject.kind, []).append(base)
     return {kind: tuple(some) for kind, some in found.items()}
+
+
+def _versions(profile: Profile, first: Base) -> Iterator[Base]:
+    """Versions of the report of E, on their own and in messages."""
+    document = first.subject.document
+    alone = chains.subjects(profile, document.raw) if document else ()
+    for name, subject in (*alone, *chains.sent(profile, first.subject)):
+        yield Base(f"{first.name} {name}", subject)
 
 
 def plainest(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
