@@ -76,10 +76,14 @@ class Profile:
             yield from self._of_no_message(subject)
             return
         yield from evaluate_all(self.rules, subject)
-        flow = self.flows.get(subject.kind)
-        kind = flow.document if flow else "CDA" if subject.kind == "DOC" else ""
+        kind = self.document_kind(subject.kind)
         if kind and subject.document and subject.document.root is not None:
             yield from evaluate_all(self.rules, replace(subject, kind=kind))
+
+    def document_kind(self, kind: str) -> str:
+        """What the document is that a message of that kind carries; empty when it carries none."""
+        flow = self.flows.get(kind)
+        return flow.document if flow else "CDA" if kind == "DOC" else ""
 
     def _of_no_message(self, subject: Subject) -> Iterator[Outcome]:
         """What has no MSH is no message: one finding says so, and no other rule applies."""

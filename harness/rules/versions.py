@@ -161,7 +161,7 @@ _Held = tuple[Version, Copies]
 
 
 def chains(subjects: Iterable[Subject]) -> Iterator[tuple[Copies, ...]]:
-    """The documents of which there are several versions: each version with its copies, oldest first.
+    """The documents of which there are several versions: each with its copies, oldest first.
 
     Copies are files that hold the same version: the message and the document taken out of it. A
     document of which there is one version only is no chain.

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.rules import guess
+from harness.rules import guess, versions
 from harness.rules.profile import Profile
+from harness.rules.rule import Subject
 from harness.show.report import Report
 from harness.show.session import environment, now, tool_version
 from harness.sim.record import Judged
@@ -35,10 +36,12 @@ class Asked:
 def check(paths: Sequence[Path], asked: Asked) -> Report:
     """Judge files. A folder stands for the messages and documents in it.
 
+    Where several hold versions of one document, each is compared with those before it.
     Raises HarnessError for a path that is not there or cannot be read, or when there is nothing.
     """
     begin, started = time.monotonic(), now()
-    files = tuple(judged for file in _files(paths) for judged in _judge(file, asked))
+    given = tuple(one for file in _files(paths) for one in _read(file, asked))
+    files = tuple(_judged(one, asked) for one in _in_chains(given, asked.profile))
     if not files:
         shown = ", ".join(str(path) for path in paths)
         raise HarnessError(say("cli.nothing", paths=shown))
@@ -69,7 +72,17 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             raise HarnessError(say("cli.no_file"), file=path)
 
 
-def _judge(file: Path, asked: Asked) -> Iterator[Judged]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A message or document of a file, what it should be, and what told it when nobody said."""
+
+    name: str
+    raw: bytes
+    subject: Subject
+    why: Text | None
+
+
+def _read(file: Path, asked: Asked) -> Iterator[_Given]:
     try:
         raw = file.read_bytes()
     except OSError as wrong:
@@ -78,7 +91,7 @@ def _judge(file: Path, asked: Asked) -> Iterator[Judged]:
     blocks = _blocks(raw)
     for number, block in enumerate(blocks, 1):
         name = str(file) if len(blocks) == 1 else f"{file}#{number}"
-        yield judge_bytes(block, name, asked)
+        yield _given(block, name, asked)
 
 
 def _blocks(raw: bytes) -> list[bytes]:
@@ -91,8 +104,8 @@ def _blocks(raw: bytes) -> list[bytes]:
     return [event.data for event in framer.events() if isinstance(event, Block)] or [raw]
 
 
-def judge_bytes(raw: bytes, name: str, asked: Asked) -> Judged:
-    """Judge one message or document; a flow that the user names is never guessed."""
+def _given(raw: bytes, name: str, asked: Asked) -> _Given:
+    """A flow that the user names is never guessed."""
     if ed.looks_like(raw) == "xml":
         return _document(raw, name, asked)
     message = Message(raw)
@@ -101,12 +114,10 @@ def judge_bytes(raw: bytes, name: str, asked: Asked) -> Judged:
         kind, why = guess.of_message(message, asked.profile.elements)
         if not any(segment.name == "MSH" for segment in message.segments):
             why = say("cli.content", what=say(f"content.{ed.looks_like(raw)}"))
-    subject = asked.profile.subject(kind, message, towards=asked.towards)
-    outcomes = asked.profile.judge(subject)
-    return Judged(kind, name, outcomes, message, subject.document, raw, why)
+    return _Given(name, raw, asked.profile.subject(kind, message, towards=asked.towards), why)
 
 
-def _document(raw: bytes, name: str, asked: Asked) -> Judged:
+def _document(raw: bytes, name: str, asked: Asked) -> _Given:
     document = Document.parse(raw)
     kind: str
     why: Text | None
@@ -114,6 +125,33 @@ def _document(raw: bytes, name: str, asked: Asked) -> Judged:
     if asked.flow:
         flow = asked.profile.flows.get(asked.flow)
         kind, why = (flow.document if flow else "") or kind, None
-    subject = asked.profile.document_subject(kind, document)
+    return _Given(name, raw, asked.profile.document_subject(kind, document), why)
+
+
+def _in_chains(given: Sequence[_Given], profile: Profile) -> Iterator[_Given]:
+    """The same, and what holds a version of a document knows the versions before it.
+
+    Only the documents before are looked at: the files need not be of one exchange.
+    """
+    earlier: dict[int, tuple[Subject, ...]] = {}
+    for chain in versions.chains(one.subject for one in given) if len(given) > 1 else ():
+        met: tuple[Subject, ...] = ()
+        for copies in chain:
+            earlier |= {id(subject): met for subject in copies}
+            met += (_document_of(copies[0], profile),)
+    for one in given:
+        before = earlier.get(id(one.subject))
+        yield replace(one, subject=replace(one.subject, earlier=before)) if before else one
+
+
+def _document_of(subject: Subject, profile: Profile) -> Subject:
+    kind = profile.document_kind(subject.kind) or subject.kind
+    return replace(subject, kind=kind, message=None)
+
+
+def _judged(given: _Given, asked: Asked) -> Judged:
+    subject = given.subject
     outcomes = asked.profile.judge(subject)
-    return Judged(kind, name, outcomes, None, document, raw, why)
+    return Judged(
+        subject.kind, given.name, outcomes, subject.message, subject.document, given.raw, given.why
+    )

@@ -206,9 +206,7 @@ def _as_before(history: History, value: str) -> Text:
     return say("versions.as_before", value=quoted(value), number=number)
 
 
-@_version_check(
-    "version-same-patient", _among(Relation.NEW, Relation.WITHDRAWN, silent_after="A")
-)
+@_version_check("version-same-patient", _among(Relation.NEW, Relation.WITHDRAWN, silent_after="A"))
 def same_patient(history: History) -> Iterator[Problem]:
     now, before = history.now.document, identifiers(history.last.document, _INS)
     for node in now.at(_INS):
@@ -363,8 +361,10 @@ def replaced_by_its_own(subject: Subject) -> Iterator[Problem]:
     sites = f"{HEADER}/cda:author/cda:assignedAuthor/cda:representedOrganization/cda:id"
     structures = {_shown(one) for one in identifiers(first, sites)}
     who, where = message.node("PRT[4.1=SB]-5.1"), message.node("PRT[4.1=SB]-8.10")
-    if (who.present or where.present) and who.value not in persons and where.value not in structures:
+    if (
+        (who.present or where.present)
+        and who.value not in persons
+        and where.value not in structures
+    ):
         actual = quoted(", ".join(filter(None, (who.value, where.value))))
         yield Problem(who.at, say("versions.own"), actual)
-
-
