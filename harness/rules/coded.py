@@ -12,6 +12,7 @@ from typing import Any
 from lxml import etree
 
 from harness.rules import valuesets
+from harness.rules.elements_of import select
 from harness.rules.rule import Check, Problem, Subject, When
 from harness.text import Text, plain, say
 from harness.wire.cda import compiled
@@ -40,19 +41,13 @@ def check(row: Item) -> Check:
 
     def judge(subject: Subject) -> Iterator[Problem]:
         document = subject.document
-        for item in _selected(subject, xpath):
+        for item in select(subject, xpath):
             actual = _wrong(item, valuesets.load(item_set), allowed)
             if actual and document:
                 element = item if isinstance(item, etree._Element) else item.getparent()
                 yield _problem(document.place(element), valuesets.load(item_set), actual)
 
     return judge
-
-
-def _selected(subject: Subject, xpath: str) -> list[Any]:
-    """What the XPath selects, found once for a subject."""
-    document = subject.document
-    return subject.once(("xpath", xpath), lambda _: document.select(xpath) if document else [])
 
 
 def _wrong(item: Any, found: valuesets.ValueSet, allowed: frozenset[str]) -> Text | None:
@@ -79,7 +74,7 @@ def when(xpath: str) -> When:
     def applies(subject: Subject) -> Text | None:
         if subject.document is None or subject.document.root is None:
             return say("when.no_document")
-        return None if _selected(subject, xpath) else absent
+        return None if select(subject, xpath) else absent
 
     return applies
 

@@ -18,7 +18,17 @@ from harness.rules import concordance, elements, precedence, schematron, table, 
 from harness.rules.checks import schema
 from harness.rules.concordance import Facts, Row
 from harness.rules.elements import Elements
-from harness.rules.rule import Level, Outcome, Rule, SpecRef, Subject, Verdict, evaluate_all
+from harness.rules.rule import (
+    Group,
+    Level,
+    Outcome,
+    Rule,
+    SpecRef,
+    Subject,
+    Verdict,
+    evaluate_all,
+    grouped,
+)
 from harness.rules.transmitted import document_of
 from harness.text import Text, plain, say
 from harness.wire.cda import Document
@@ -66,6 +76,9 @@ class Profile:
     rules: tuple[Rule, ...] = field(repr=False)
     hash: str
     facts: Facts = field(default_factory=dict, repr=False)
+    _groups: dict[str, tuple[Group, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def judge(self, subject: Subject) -> tuple[Outcome, ...]:
         """Judge a message and the document it carries as what they should be (`subject.kind`)."""
@@ -75,10 +88,18 @@ class Profile:
         if subject.message and not subject.message.has_header:
             yield from self._of_no_message(subject)
             return
-        yield from evaluate_all(self.rules, subject)
+        yield from self._judged(subject)
         kind = self.document_kind(subject.kind)
         if kind and subject.document and subject.document.root is not None:
-            yield from evaluate_all(self.rules, replace(subject, kind=kind))
+            yield from self._judged(replace(subject, kind=kind))
+
+    def _judged(self, subject: Subject) -> Iterator[Outcome]:
+        """By the rules about this kind of subject, in their order."""
+        kind = subject.kind
+        if kind not in self._groups:
+            self._groups[kind] = grouped(rule for rule in self.rules if kind in rule.kinds)
+        for group in self._groups[kind]:
+            yield from group.outcomes(subject)
 
     def document_kind(self, kind: str) -> str:
         """What the document is that a message of that kind carries; empty when it carries none."""

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
+from itertools import groupby
 from typing import Any, Final, TypeVar
 
 from harness.rules.elements import Elements
@@ -131,6 +132,7 @@ class Unanswered(Exception):
 
 Check = Callable[[Subject], Iterable[Problem]]
 When = Callable[[Subject], Text | None]
+Settle = Callable[[Subject], Text | bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,8 @@ class Rule:
     None when it does. `untested`: why nothing outside can tell. `given` makes an ordinary message
     one that the rule applies to; each of `mutants` then breaks it. `origin`: file and line.
     `pfi` is the level towards an intermediation platform, where it is another one.
+    `settle` is asked once for the rules next to each other that share it: why none of them applies,
+    True when all are kept, False when each must be asked.
     """
 
     id: str
@@ -152,6 +156,7 @@ class Rule:
     group: str
     check: Check | None = None
     when: When | None = None
+    settle: Settle | None = None
     at: str = ""
     untested: Text | None = None
     note: Text | None = None
@@ -233,6 +238,44 @@ def evaluate_all(rules: Iterable[Rule], subject: Subject) -> Iterator[Outcome]:
     for rule in rules:
         if subject.kind in rule.kinds:
             yield evaluate(rule, subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules that are settled together, with the outcomes that they have when they are."""
+
+    settle: Settle
+    rules: tuple[Rule, ...]
+    kept: tuple[Outcome, ...]
+    absent: dict[Text, tuple[Outcome, ...]] = field(default_factory=dict)
+
+    def outcomes(self, subject: Subject) -> Iterable[Outcome]:
+        """Judge the rules."""
+        try:
+            settled = self.settle(subject)
+        except Exception:  # whichever rule it is, it will say so itself
+            settled = False
+        if settled is True:
+            return self.kept
+        if settled is False:
+            return [evaluate(rule, subject) for rule in self.rules]
+        if settled not in self.absent:
+            self.absent[settled] = tuple(
+                Outcome(rule, Verdict.NOT_APPLICABLE, reason=settled) for rule in self.rules
+            )
+        return self.absent[settled]
+
+
+def grouped(rules: Iterable[Rule]) -> tuple[Group, ...]:
+    """The rules in their order, those next to each other that are settled together as one."""
+    return tuple(
+        Group(settle or _never, some := tuple(members), tuple(map(_kept, some)))
+        for settle, members in groupby(rules, key=lambda rule: rule.settle)
+    )
+
+
+def _never(subject: Subject) -> bool:
+    return False
 
 
 def _broken(rule: Rule, subject: Subject, mistake: Exception) -> Outcome:

@@ -15,8 +15,10 @@ several parted by `;`).
 Source: ISO/IEC 19757-3:2016, 5.4 (a node is for the first rule of a pattern that matches it).
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ from lxml import etree
 
 from harness.errors import HarnessError
 from harness.rules.elements_of import Select, selector
-from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
+from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject
 from harness.text import Text, plain, say
 from harness.wire.cda import Document
 from harness.wire.edit import Edit
@@ -32,6 +34,8 @@ from harness.wire.location import Location
 
 _SCH: Final = "{http://purl.oclc.org/dsdl/schematron}"
 _OURS: Final = "{urn:telerad:schematron}"
+Broken = Callable[[Subject], "list[tuple[Any, dict[str, Any]]]"]
+_VARIABLE: Final = re.compile(r"\$[A-Za-z_]")
 _LEVELS: Final = {"error": Level.MUST, "warning": Level.SHOULD, "info": Level.MAY}
 
 
@@ -45,10 +49,24 @@ class _Scope:
     english: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """What a context matches in a document.
+
+    `all` are its nodes; `own` those that no context before it in the pattern took; `kept` is True
+    when each of them keeps every test that uses no variable.
+    """
+
+    all: list[Any]
+    own: list[Any]
+    kept: bool
+
+
 class _Context:
     """A rule's context: its nodes are found once in a document, for all of its asserts.
 
     `taken` are the contexts before it in the same pattern: a node is for the first that matches.
+    Tests that use no variable are first asked all together of all nodes: most documents keep them.
     """
 
     def __init__(
@@ -57,32 +75,76 @@ class _Context:
         select: Select,
         lets: tuple[tuple[str, etree.XPath], ...],
         taken: "tuple[_Context, ...]",
+        prefixes: Mapping[str, str],
     ) -> None:
         self.shown = shown
         self.select = select
         self.lets = lets
         self.taken = taken
+        self.prefixes = prefixes
+        self.tests: list[str] = []  # without variables
+        self._absent = say("when.no_context", context=shown)
+        self._broken: etree.XPath | None = None
 
-    def selected(self, subject: Subject) -> list[Any]:
-        """Every node that the context matches, whether or not an earlier one took it."""
-        return subject.once(self, self.select)
+    def matched(self, subject: Subject) -> _Matched:
+        """The context's nodes, found and asked once."""
+        return subject.once(self, self._match)
 
-    def nodes(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
-        """The nodes that are this context's, each with the values of the variables."""
-        return subject.once((self, "nodes"), self._nodes)
+    def _match(self, subject: Subject) -> _Matched:
+        nodes = self.select(subject)
+        own = nodes
+        if nodes and self.taken:
+            earlier = {node for other in self.taken for node in other.matched(subject).all}
+            own = [node for node in nodes if node not in earlier]
+        return _Matched(nodes, own, self._keep(own))
 
-    def _nodes(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
-        nodes = self.selected(subject)
-        if not nodes:
-            return []
-        earlier = {id(node) for other in self.taken for node in other.selected(subject)}
-        return [(node, self._values(node)) for node in nodes if id(node) not in earlier]
+    def _keep(self, nodes: list[Any]) -> bool:
+        if not nodes or not self.tests:
+            return True
+        if self._broken is None:
+            broken = " or ".join(f"not({test})" for test in self.tests)
+            self._broken = _compile(f"boolean($nodes[{broken}])", self.prefixes)
+        return not self._broken(nodes[0], nodes=nodes)
 
-    def _values(self, node: Any) -> dict[str, Any]:
+    def settle(self, subject: Subject) -> Text | bool:
+        """For asserts without variables."""
+        found = self.matched(subject)
+        return found.kept if found.all else self.absent(subject)
+
+    def settle_absent(self, subject: Subject) -> Text | bool:
+        """For asserts with variables: each node is to be asked."""
+        return False if self.matched(subject).all else self.absent(subject)
+
+    def applies(self, subject: Subject) -> Text | None:
+        """Why no rule of this context applies; None when they do."""
+        return None if self.matched(subject).all else self.absent(subject)
+
+    def absent(self, subject: Subject) -> Text:
+        """Why nothing matches."""
+        document = subject.document
+        there = document is not None and document.root is not None
+        return self._absent if there else say("when.no_document")
+
+    def valued(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
+        """The context's own nodes, each with the values of the variables."""
+        return subject.once((self, "values"), self._valued)
+
+    def _valued(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
+        return [(node, self._values(subject, node)) for node in self.matched(subject).own]
+
+    def _values(self, subject: Subject, node: Any) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name, expression in self.lets:
-            values[name] = expression(node, **values)
+            if expression.path.startswith("/"):  # the same from every node
+                values[name] = subject.once(("let", expression.path), partial(_of_root, expression))
+            else:
+                values[name] = expression(node, **values)
         return values
+
+
+def _of_root(expression: etree.XPath, subject: Subject) -> Any:
+    root = subject.document.root if subject.document else None
+    return expression(root) if root is not None else []
 
 
 def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
@@ -97,7 +159,11 @@ def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
         for rule in pattern.iter(f"{_SCH}rule"):
             shown = rule.get("context", "")
             context = _Context(
-                shown, _selector(shown, rule, scope), scope.lets + _lets(rule, scope), tuple(taken)
+                shown,
+                _selector(shown, rule, scope),
+                scope.lets + _lets(rule, scope),
+                tuple(taken),
+                scope.prefixes,
             )
             yield from _asserts(rule, context, scope, kinds)
             taken.append(context)
@@ -123,9 +189,13 @@ def _selector(context: str, element: Any, scope: _Scope) -> Select:
         raise HarnessError(what, file=scope.file, line=element.sourceline) from None
 
 
+def _compile(expression: str, prefixes: Mapping[str, str]) -> etree.XPath:
+    return etree.XPath(expression, namespaces=dict(prefixes), smart_strings=False)
+
+
 def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:
     try:
-        return etree.XPath(expression, namespaces=scope.prefixes, smart_strings=False)
+        return _compile(expression, scope.prefixes)
     except etree.XPathSyntaxError as wrong:
         what = say("schematron.bad_xpath", expression=expression, reason=str(wrong))
         raise HarnessError(what, file=scope.file, line=element.sourceline) from None
@@ -137,6 +207,7 @@ def _lets(element: Any, scope: _Scope) -> tuple[tuple[str, etree.XPath], ...]:
 
 
 def _asserts(rule: Any, context: _Context, scope: _Scope, kinds: frozenset[str]) -> Iterator[Rule]:
+    alone, together = context.settle_absent, context.settle  # one object each, for all
     for element in rule.findall(f"{_SCH}assert"):
         name = element.get("id") or ""
         document, _, section = element.get("see", "").partition("#")
@@ -144,7 +215,6 @@ def _asserts(rule: Any, context: _Context, scope: _Scope, kinds: frozenset[str])
         if not (name and document and section and english):
             what = say("schematron.incomplete", id=name or "?")
             raise HarnessError(what, file=scope.file, line=element.sourceline)
-        test = _xpath(element.get("test"), element, scope)
         found = element.get(f"{_OURS}actual")
         actual = _xpath(found, element, scope) if found else None
         yield Rule(
@@ -154,8 +224,9 @@ def _asserts(rule: Any, context: _Context, scope: _Scope, kinds: frozenset[str])
             source=SpecRef(document, section),
             kinds=kinds,
             group=rule.getparent().get(f"{_OURS}group", "cda"),
-            check=_check(context, test, actual, Text(_words(element), english)),
-            when=_when(context),
+            check=_check(_broken(context, element, scope), actual, Text(_words(element), english)),
+            when=context.applies,
+            settle=alone if _is_single(element.get("test")) else together,
             at=context.shown,
             given=_edits(element.get(f"{_OURS}given", "")),
             mutants=_mutants(element.get(f"{_OURS}break", "")),
@@ -180,27 +251,50 @@ def _mutants(text: str) -> tuple[tuple[Edit, ...], ...]:
     return (edits,) if edits else ()
 
 
-def _when(context: _Context) -> When:
-    absent = say("when.no_context", context=context.shown)
-
-    def applies(subject: Subject) -> Text | None:
-        document = subject.document
-        if document is None or document.root is None:
-            return say("when.no_document")
-        return None if context.selected(subject) else absent
-
-    return applies
+def _is_single(test: str) -> bool:
+    """Must be asked of one node at a time: it has variables, or counts its own place."""
+    return bool(_VARIABLE.search(test)) or "position()" in test or "last()" in test
 
 
-def _check(context: _Context, test: etree.XPath, actual: etree.XPath | None, says: Text) -> Check:
-    def check(subject: Subject) -> Iterator[Problem]:
-        document = subject.document
-        for node, values in context.nodes(subject) if document else ():
-            if document and not test(node, **values):
-                found = actual(node, **values) if actual else ""
-                yield Problem(_place(document, node), says, _shown(found))
+def _broken(context: _Context, element: Any, scope: _Scope) -> Broken:
+    """What gives the nodes that break a test, each with the values of the variables."""
+    test = element.get("test")
+    single = _xpath(test, element, scope)
+    if _is_single(test):
+        return lambda subject: [
+            (node, values) for node, values in context.valued(subject) if not single(node, **values)
+        ]
+    context.tests.append(test)
+    together = _compile(f"$nodes[not({test})]", scope.prefixes)
+
+    def broken(subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
+        found = context.matched(subject)
+        if found.kept:
+            return []
+        wrong = set(together(found.own[0], nodes=found.own))
+        return [pair for pair in context.valued(subject) if pair[0] in wrong] if wrong else []
+
+    return broken
+
+
+def _check(broken: Broken, actual: etree.XPath | None, says: Text) -> Check:
+    def check(subject: Subject) -> Iterable[Problem]:
+        wrong = broken(subject)
+        return _problems(subject, wrong, actual, says) if wrong else ()
 
     return check
+
+
+def _problems(
+    subject: Subject,
+    wrong: "list[tuple[Any, dict[str, Any]]]",
+    actual: etree.XPath | None,
+    says: Text,
+) -> Iterator[Problem]:
+    for node, values in wrong:
+        if subject.document:
+            found = actual(node, **values) if actual else ""
+            yield Problem(_place(subject.document, node), says, _shown(found))
 
 
 def _place(document: Document, node: Any) -> Location:

@@ -27,7 +27,9 @@ NAMESPACES: Final[Mapping[str, str]] = {
 _PREFIX_OF: Final = {uri: prefix for prefix, uri in NAMESPACES.items() if prefix != "cda"}
 _ROOT: Final = "{urn:hl7-org:v3}ClinicalDocument"
 HUGE: Final = 9_000_000  # bytes; libxml2 refuses one text of 10 MB unless told otherwise
-_COUNT: Final = etree.XPath("count(//*)")
+_COUNT: Final = etree.XPath("count(/descendant::*)")
+_SMALLEST: Final = 4  # bytes of an element: <a/>
+_NAMESPACE: Final = re.compile(r"\{([^}]*)\}")
 _BEFORE_ROOT: Final = re.compile(r"\s*(<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 
 Element = Any  # lxml publishes no types
@@ -92,7 +94,7 @@ class Document:
             return cls(raw, refusal=_syntax(wrong))
         except (ValueError, etree.LxmlError) as wrong:
             return cls(raw, refusal=Refusal(say("wire.xml.syntax", reason=str(wrong))))
-        refusal = _too_much(root, limits)
+        refusal = _too_much(raw, root, limits)
         return cls(raw, refusal=refusal) if refusal else cls(raw, root)
 
     @property
@@ -103,7 +105,7 @@ class Document:
     def at(self, xpath: str) -> Iterator[XmlNode]:
         """Everything that an XPath 1.0 selects, with the prefixes of `NAMESPACES`."""
         for item in self.select(xpath):
-            yield self._node(item)
+            yield node_of(item)
 
     def select(self, xpath: str) -> list[Any]:
         """What an XPath 1.0 selects, as lxml has it and without places: those cost more to find."""
@@ -118,43 +120,37 @@ class Document:
         """The string value of the first thing selected; empty when there is none."""
         return next((node.value for node in self.at(xpath)), "")
 
-    def _node(self, item: Any) -> XmlNode:
-        if isinstance(item, etree._Element):
-            return XmlNode("".join(item.itertext()), item)
-        owner = item.getparent() if hasattr(item, "getparent") else None
-        if owner is None:
-            return XmlNode(str(item), self.root)
-        name = _local(item.attrname) if getattr(item, "is_attribute", False) else ""
-        return XmlNode(str(item), owner, name)
-
     def path_of(self, element: Element) -> str:
         """A readable path: local names, numbered only where siblings share a name."""
         return path_of(element)
 
 
+def node_of(item: Any) -> XmlNode:
+    """An element, or a string that knows where it comes from, as lxml's XPath gives them."""
+    if isinstance(item, etree._Element):
+        return XmlNode("".join(item.itertext()), item)
+    owner = item.getparent() if hasattr(item, "getparent") else None
+    name = _local(item.attrname) if getattr(item, "is_attribute", False) else ""
+    return XmlNode(str(item), owner, name)
+
+
 def path_of(element: Element) -> str:
     """A readable path: local names, numbered only where siblings share a name."""
-    steps = []
-    while element is not None:
-        steps.append(_step(element))
-        element = element.getparent()
-    return "/" + "/".join(reversed(steps))
+    if not isinstance(element.tag, str):
+        return f"{path_of(element.getparent())}/comment()"
+    tree = element.getroottree()
+    root = tree.getroot()
+    path = "" if element is root else f"/{tree.getelementpath(element)}"
+    return "/" + _NAMESPACE.sub(_prefixed, f"{root.tag}{path}")
+
+
+def _prefixed(namespace: "re.Match[str]") -> str:
+    prefix = _PREFIX_OF.get(namespace[1])
+    return f"{prefix}:" if prefix else ""
 
 
 def _local(name: str) -> str:
-    uri, _, local = name[1:].rpartition("}") if name.startswith("{") else ("", "", name)
-    prefix = _PREFIX_OF.get(uri)
-    return f"{prefix}:{local}" if prefix else local
-
-
-def _step(element: Element) -> str:
-    name = element.tag if isinstance(element.tag, str) else "comment()"
-    parent = element.getparent()
-    if parent is None:
-        return _local(name)
-    twins = [child for child in parent if child.tag == element.tag]
-    number = f"[{twins.index(element) + 1}]" if len(twins) > 1 else ""
-    return _local(name) + number
+    return _NAMESPACE.sub(_prefixed, name)
 
 
 @cache
@@ -236,11 +232,18 @@ def _syntax(wrong: etree.XMLSyntaxError) -> Refusal:
     return Refusal(say("wire.xml.syntax", reason=plain(reason)), line or None, column or None)
 
 
-def _too_much(root: Element, limits: Limits) -> Refusal | None:
-    if _COUNT(root) > limits.nodes:
+def _too_much(raw: bytes, root: Element, limits: Limits) -> Refusal | None:
+    possible = len(raw) // _SMALLEST  # elements that so many bytes can hold
+    if possible > limits.nodes and _COUNT(root) > limits.nodes:
         return Refusal(say("wire.xml.nodes", limit=limits.nodes), root.sourceline)
-    crowded = root.xpath("//*[count(@*) > $most]", most=limits.attributes)
+    crowded = _crowded(limits.attributes)(root)
     if crowded:
         text = say("wire.xml.attributes", limit=limits.attributes)
-        return Refusal(text, crowded[0].sourceline)
+        return Refusal(text, crowded[0].getparent().sourceline)
     return None
+
+
+@cache
+def _crowded(most: int) -> etree.XPath:
+    """Attributes that are one too many: by place, which costs less than counting them."""
+    return etree.XPath(f"/descendant::*/@*[{most + 1}]")

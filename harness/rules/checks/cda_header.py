@@ -12,22 +12,29 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from harness.rules import national, nir
+from harness.rules.elements_of import HEADER, index, nodes
 from harness.rules.named import named
 from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
 from harness.text import Text, plain, say
 from harness.wire.cda import NAMESPACES, XmlNode
 
-_HEADER: Final = "/cda:ClinicalDocument/*[not(self::cda:component)]"
 _ROLE: Final = "/cda:ClinicalDocument/cda:recordTarget/cda:patientRole"
 _EVENT: Final = "/cda:ClinicalDocument/cda:documentationOf/cda:serviceEvent"
-_TIMES: Final = " | ".join(
-    f"{_HEADER}/descendant-or-self::{name}/@value"
-    for name in (
-        *("cda:effectiveTime", "cda:time", "cda:birthTime", "cda:low", "cda:high"),
-        *("cda:center", "sdtc:deceasedTime"),
-    )
+
+
+def _tags(*names: str) -> tuple[str, ...]:
+    """Names such as `cda:time` as lxml writes them."""
+    parts = (name.split(":") for name in names)
+    return tuple(f"{{{NAMESPACES[prefix]}}}{local}" for prefix, local in parts)
+
+
+_TIMES: Final = _tags(
+    *("cda:effectiveTime", "cda:time", "cda:birthTime", "cda:low", "cda:high", "cda:center"),
+    "sdtc:deceasedTime",
 )
+_WITH_ROOT: Final = _tags("cda:id", "cda:setId", "cda:templateId", "ps3-20:accessionNumber")
+_IDS: Final = _tags("cda:id")
 _INTERVALS: Final = (
     "/cda:ClinicalDocument/cda:componentOf/cda:encompassingEncounter/cda:effectiveTime"
     " | /cda:ClinicalDocument/cda:participant/cda:time"
@@ -38,15 +45,30 @@ _PARTS: Final = re.compile(r"(\d+)(\.\d+)?([+-]\d+)?", re.ASCII)
 _OID: Final = re.compile(r"[0-2](\.(0|[1-9]\d*))*", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _COG: Final = re.compile(r"(\d\d|2[AB])\d{3}", re.ASCII)
-_MASK: Final = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M"}
+_LENGTHS: Final = (4, 6, 8, 10, 12, 14)  # digits of a time
 _TOLERANCE: Final = timedelta(minutes=5)  # between the clocks of who signs and who writes
 _ANY_ZONE: Final = timedelta(hours=14)
 _HL7: Final = NAMESPACES["cda"]
 _XSI_TYPE: Final = f"{{{NAMESPACES['xsi']}}}type"
 
 
-def _found(subject: Subject, xpath: str) -> Iterator[XmlNode]:
-    return subject.document.at(xpath) if subject.document else iter(())
+def _found(subject: Subject, xpath: str) -> tuple[XmlNode, ...]:
+    return subject.once(("nodes", xpath), lambda asked: tuple(nodes(asked, xpath)))
+
+
+def _attributes(subject: Subject, tags: tuple[str, ...], name: str) -> tuple[XmlNode, ...]:
+    """An attribute of the header's elements of these names."""
+    return subject.once((tags, name), lambda asked: tuple(_find(asked, tags, name)))
+
+
+def _find(subject: Subject, tags: tuple[str, ...], name: str) -> Iterator[XmlNode]:
+    header = index(subject).header
+    found = [part for part in header.tops if part.tag in tags]
+    for elements in (found, *map(header.named, tags)):
+        for element in elements:
+            value = element.get(name)
+            if value is not None:
+                yield XmlNode(value, element, name)
 
 
 # -- times ----------------------------------------------------------------------------------
@@ -60,24 +82,26 @@ def _split(value: str) -> tuple[str, str, str]:
 
 def _moment(digits: str) -> datetime | None:
     """The time of a calendar that the digits are, without its zone."""
+    parts = [int(digits[start : start + 2]) for start in range(4, len(digits), 2)]
+    month, day, hour, minute, second = [*parts, *(1, 1, 0, 0, 0)[len(parts) :]]
     try:
-        return datetime.strptime(digits, _MASK.get(len(digits), "%Y%m%d%H%M%S"))  # noqa: DTZ007
+        return datetime(int(digits[:4]), month, day, hour, minute, second)  # noqa: DTZ001
     except ValueError:
         return None
 
 
 @named("cda-time-form")
 def time_form(subject: Subject) -> Iterator[Problem]:
-    for node in _found(subject, _TIMES):
+    for node in _attributes(subject, _TIMES, "value"):
         if not _FORM.fullmatch(node.value):
             yield Problem(node.at, say("cda.time_form"), quoted(node.value))
 
 
 @named("cda-time-exists")
 def time_exists(subject: Subject) -> Iterator[Problem]:
-    for node in _found(subject, _TIMES):
+    for node in _attributes(subject, _TIMES, "value"):
         digits, _, zone = _split(node.value)
-        known = len(digits) in (*_MASK, 14) and _moment(digits)
+        known = len(digits) in _LENGTHS and _moment(digits)
         wrong_zone = len(zone) == 5 and (zone[1:3] > "14" or zone[3:] > "59")
         if digits and (not known or wrong_zone):
             yield Problem(node.at, say("cda.time_exists"), quoted(node.value))
@@ -85,7 +109,7 @@ def time_exists(subject: Subject) -> Iterator[Problem]:
 
 @named("cda-time-zone")
 def time_zone(subject: Subject) -> Iterator[Problem]:
-    for node in _found(subject, _TIMES):
+    for node in _attributes(subject, _TIMES, "value"):
         digits, _, zone = _split(node.value)
         if len(digits) >= 9 and len(zone) != 5:
             yield Problem(node.at, say("cda.time_zone"), quoted(node.value))
@@ -93,7 +117,7 @@ def time_zone(subject: Subject) -> Iterator[Problem]:
 
 @named("cda-time-fraction")
 def time_fraction(subject: Subject) -> Iterator[Problem]:
-    for node in _found(subject, _TIMES):
+    for node in _attributes(subject, _TIMES, "value"):
         if _split(node.value)[1]:
             yield Problem(node.at, say("cda.time_fraction"), quoted(node.value))
 
@@ -186,7 +210,7 @@ def _type_of(node: XmlNode) -> str:
 
 @named("cda-declared-type")
 def declared_type(subject: Subject) -> Iterator[Problem]:
-    for node in _found(subject, f"{_HEADER}/descendant-or-self::*[@xsi:type]"):
+    for node in _found(subject, f"{HEADER}[@xsi:type] | {HEADER}//*[@xsi:type]"):
         wanted, declared = _type_of(node), node.element.get(_XSI_TYPE, "")
         prefix, _, local = declared.rpartition(":")
         own = node.element.nsmap.get(prefix or None) == _HL7
@@ -196,23 +220,22 @@ def declared_type(subject: Subject) -> Iterator[Problem]:
 
 @named("cda-identifier-root")
 def identifier_root(subject: Subject) -> Iterator[Problem]:
-    names = "self::cda:id or self::cda:setId or self::cda:templateId or self::ps3-20:*"
-    for node in _found(subject, f"{_HEADER}/descendant-or-self::*[{names}]/@root"):
+    for node in _attributes(subject, _WITH_ROOT, "root"):
         if not (_OID.fullmatch(node.value) or _UUID.fullmatch(node.value)):
             yield Problem(node.at, say("cda.root"), quoted(node.value))
 
 
 @named("cda-code-system")
 def code_system(subject: Subject) -> Iterator[Problem]:
-    for node in _found(subject, f"{_HEADER}/descendant-or-self::*/@codeSystem"):
+    for node in _found(subject, f"{HEADER}/@codeSystem | {HEADER}//*[@codeSystem]/@codeSystem"):
         if not _OID.fullmatch(node.value):
             yield Problem(node.at, say("types.oid"), quoted(node.value))
 
 
 def _numbers(subject: Subject, root: str) -> Iterator[XmlNode]:
     """Identifiers of that authority that have a value and are not longer than one may be."""
-    for node in _found(subject, f"{_HEADER}//cda:id[@root='{root}']/@extension"):
-        if node.value.strip() and len(node.value) <= 64:
+    for node in _attributes(subject, _IDS, "extension"):
+        if node.element.get("root") == root and node.value.strip() and len(node.value) <= 64:
             yield node
 
 
@@ -317,7 +340,7 @@ _ADDENDUM: Final = (
 
 
 def _first(subject: Subject, xpath: str) -> str:
-    return subject.document.first(xpath) if subject.document else ""
+    return next((node.value for node in _found(subject, xpath)), "")
 
 
 @named("cda-author-before-responsible")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from harness.rules.elements_of import nodes, select
 from harness.rules.named import named
 from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
@@ -20,7 +21,7 @@ _LINKS: Final = (
     "//cda:observation[cda:templateId/@root='1.2.250.1.213.1.1.3.157']"
     "/cda:text/cda:reference[@value]"
 )
-_STUDY: Final = "1.2.250.1.213.1.1.3.155"
+_STUDIES: Final = "//cda:act[cda:templateId/@root='1.2.250.1.213.1.1.3.155']"
 _ACCESSIONS: Final = "/cda:ClinicalDocument/cda:inFulfillmentOf/cda:order/ps3-20:accessionNumber"
 _ACCESSION: Final = ("accessionNumber", "Accessionnumber", "AccessionNumber", "accessionnumber")
 _OF_PATIENTS: Final = ("patientid", "ins", "ipp", "patientname", "patientbirthdate")
@@ -44,7 +45,7 @@ def _links(subject: Subject) -> tuple[_Link, ...]:
 
 
 def _read(subject: Subject) -> Iterator[_Link]:
-    for node in subject.document.at(_LINKS) if subject.document else ():
+    for node in nodes(subject, _LINKS):
         value = node.element.get("value")
         yield _Link(node, value, parse_qs(_query(value), keep_blank_values=True))
 
@@ -75,21 +76,18 @@ def request_type(subject: Subject) -> Iterator[Problem]:
 
 @named("link-study", when=_has_link)
 def study(subject: Subject) -> Iterator[Problem]:
+    studies = {study: _uid(study) for study in select(subject, _STUDIES)}
     for link in _links(subject):
-        uid = _study_of(link.node.element)
+        around = link.node.element.iterancestors(f"{_CDA}act")
+        uid = next((studies[act] for act in around if act in studies), "")
         if uid and link.first("studyUID") != uid:
             yield _of(link, "studyUID", uid)
 
 
-def _study_of(element: Any) -> str:
-    """The Study Instance UID of the study entry around the link; empty when there is none."""
-    while element is not None:
-        models = (model.get("root") for model in element.findall(f"{_CDA}templateId"))
-        if _STUDY in models:
-            found = element.find(f"{_CDA}id")
-            return str(found.get("root", "")) if found is not None else ""
-        element = element.getparent()
-    return ""
+def _uid(study: Any) -> str:
+    """The Study Instance UID of a study entry; empty when there is none."""
+    found = study.find(f"{_CDA}id")
+    return str(found.get("root", "")) if found is not None else ""
 
 
 @named("link-accession", when=_has_link)
@@ -133,7 +131,7 @@ def no_patient(subject: Subject) -> Iterator[Problem]:
 def each_accession(subject: Subject) -> Iterator[Problem]:
     """Where some link has an accession number: a link without one is told as such."""
     told = {link.first(*_ACCESSION) for link in _links(subject)} - {""}
-    for node in subject.document.at(_ACCESSIONS) if subject.document and told else ():
+    for node in nodes(subject, _ACCESSIONS) if told else ():
         short = node.element.get("extension", "")
         long = f"{node.element.get('root', '')}.{short}"
         if short and not told & {short, long}:
