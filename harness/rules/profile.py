@@ -177,6 +177,14 @@ def flow_names(name: str) -> tuple[str, ...]:
 
 
 @cache
+def flow_documents(name: str) -> Mapping[str, str]:
+    """The kind of document of each flow ("CR", "DA"), empty for one that carries none."""
+    content = yamlfile.load(data.path("schemas", "profiles", name, "profile.yaml"))
+    found = {flow: item.get("document") for flow, item in content.need("flows").fields.items()}
+    return {flow: document.text if document else "" for flow, document in found.items()}
+
+
+@cache
 def documents() -> Mapping[str, Text]:
     """The guides by key: short title with version, as a finding shows it."""
     content = yamlfile.load(data.path("schemas", "documents.yaml"))

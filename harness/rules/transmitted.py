@@ -15,14 +15,19 @@ from harness.wire.er7 import Message, Node
 _OTHER_SYSTEMS: Final = frozenset({"MetaDMPMSS", "TLR_OBSERVATION"})
 
 
+def document_numbers(message: Message) -> tuple[int, ...]:
+    """Which OBX, counted from 1, carry documents."""
+    return tuple(
+        number
+        for number, segment in enumerate(message.named("OBX"), 1)
+        if segment.field(2) == b"ED" and message.first(f"OBX[{number}]-3.3") not in _OTHER_SYSTEMS
+    )
+
+
 def document_node(message: Message) -> Node | None:
     """The OBX-5.5 of the first document of a message; None when it carries none."""
-    for number, segment in enumerate(message.named("OBX"), 1):
-        if segment.field(2) != b"ED":
-            continue
-        if message.first(f"OBX[{number}]-3.3") not in _OTHER_SYSTEMS:
-            return message.node(f"OBX[{number}]-5.5")
-    return None
+    numbers = document_numbers(message)
+    return message.node(f"OBX[{numbers[0]}]-5.5") if numbers else None
 
 
 def document_of(message: Message) -> Document | None:

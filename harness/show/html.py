@@ -141,6 +141,11 @@ class Rung:
     title: Text | None
 
 
+def _label(exchange: Exchange) -> str:
+    """The message's type, and the conversation where a scenario has several."""
+    return " · ".join(part for part in (exchange.what[:24], exchange.conversation[:24]) if part)
+
+
 def _rungs(report: Report) -> Iterator[Rung]:
     titles = dict(report.scenario_titles)
     last = ""
@@ -150,13 +155,12 @@ def _rungs(report: Report) -> Iterator[Rung]:
         last = exchange.scenario
         if title:
             y += 26
-        message = exchange.request.message if exchange.request else None
         answer = exchange.answer.message if exchange.answer else None
         yield Rung(
             exchange,
             y,
             exchange.sender == "ris",
-            "^".join(message.first("MSH-9").split("^")[:2])[:24] if message else "",
+            _label(exchange),
             answer.first("MSA-1")[:8] if answer else "",
             title,
         )

@@ -73,6 +73,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
     return {
         "number": exchange.number,
         "scenario": exchange.scenario,
+        "conversation": exchange.conversation or None,
         "flow": exchange.flow,
         "sender": exchange.sender,
         "receiver": exchange.receiver,

@@ -14,11 +14,15 @@ __all__ = ["Concordance", "Exchange", "Judged", "Report"]
 
 @dataclass(frozen=True, slots=True)
 class Concordance:
-    """The facts of one conversation; `exchanges` are the numbers of its messages, one a column."""
+    """The facts of one conversation; `exchanges` are the numbers of its messages, one a column.
+
+    `conversation` tells several of one scenario apart, empty when there is only one.
+    """
 
     scenario: str
     exchanges: tuple[int, ...]
     rows: tuple[Row, ...]
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ from harness.show.report import Concordance, Report
 from harness.sim import net
 from harness.sim.defects import Defect
 from harness.sim.events import Action, Event
-from harness.sim.generate import cases
 from harness.sim.net import Address, Wiring
-from harness.sim.play import ACK_TIMEOUT, Play, Setting
+from harness.sim.play import ACK_TIMEOUT, Play, Setting, cases_of
 from harness.sim.record import Exchange
 from harness.sim.scenario import Scenario
 from harness.text import say
@@ -114,9 +113,9 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
 
 
 def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:
-    """The facts of each scenario that was played."""
-    for name in dict.fromkeys(exchange.scenario for exchange in exchanges):
-        met = [x for x in exchanges if x.scenario == name and x.request]
+    """The facts of each conversation that was played."""
+    for name, of in dict.fromkeys((x.scenario, x.conversation) for x in exchanges):
+        met = [x for x in exchanges if (x.scenario, x.conversation) == (name, of) and x.request]
         subjects = [
             Subject(x.flow, x.request.message, x.request.document, elements=profile.elements)
             for x in met
@@ -124,7 +123,7 @@ def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[
         ]
         rows = profile.concordance(subjects)
         if rows:
-            yield Concordance(name, tuple(x.number for x in met), rows)
+            yield Concordance(name, tuple(x.number for x in met), rows, of)
 
 
 def _wiring(options: Options) -> Wiring:
@@ -200,11 +199,11 @@ def _play(
     scenario: Scenario, options: Options, journal: Journal, number: int, position: int
 ) -> Play:
     base = options.clock or now()
-    case = cases.make_case(scenario.case, options.seed + position, base)
+    several = cases_of(scenario, options.seed + position, base)
     simulated = frozenset(role for role in ROLES if role != options.sut)
     setting = Setting(
         profile=options.profile,
-        case=case,
+        case=next(iter(several.values())),
         simulated=simulated,
         wall=(lambda: base) if options.clock else now,
         note=journal.append,
@@ -213,6 +212,7 @@ def _play(
         first_number=number,
         told=options.told,
         waits=options.waits,
+        cases=several,
     )
     return Play(scenario, setting)
 

@@ -68,18 +68,18 @@ class Terminal:
         left, right = self.tr("role.ris"), self.tr("role.platform")
         style = STYLES[verdict]
         head = f"  {exchange.number:>3}  {left} {arrow} {right}   {exchange.flow:<4}"
+        if exchange.conversation:
+            head += f"{visible(exchange.conversation):<8} "
         if exchange.state == "not_run":
             reason = exchange.reason.in_(self.lang) if exchange.reason else ""
             self._hanging((head, "dim"), self.tr("term.not_run", reason=reason), "dim")
             return
         self.line(
-            head, (f"{SIGNS[verdict]} ", style), self._message(exchange), *self._ack(exchange)
+            head,
+            (f"{SIGNS[verdict]} ", style),
+            f"{visible(exchange.what or '-'):<10}",
+            *self._ack(exchange),
         )
-
-    def _message(self, exchange: Exchange) -> str:
-        message = exchange.request.message if exchange.request else None
-        kind = "^".join(message.first("MSH-9").split("^")[:2]) if message else "-"
-        return f"{visible(kind):<9}"
 
     def _ack(self, exchange: Exchange) -> list[tuple[str, str] | str]:
         answer = exchange.answer.message if exchange.answer else None

@@ -12,10 +12,12 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Finding, Outcome, Subject, Verdict
 from harness.sim.case import Case
 from harness.sim.defects import Defect
+from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
-from harness.sim.generate.documents import PLAIN, Form, Version
+from harness.sim.generate.documents import Version
 from harness.sim.generate.messages import Header, Refusal
 from harness.sim.learn import learn
+from harness.sim.learn_document import learn_document
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
@@ -62,11 +64,17 @@ class Actor:
             self.conversations[order_number] = Conversation(self.case)
         return self.conversations[order_number]
 
-    def learn(self, message: Message) -> Conversation:
-        """Take what a received message says into its conversation."""
-        talk = self.conversation(message.first("ORC-2.1"))
+    def learn(self, talk: Conversation, flow: str, message: Message, name: str = FIRST) -> None:
+        """Take what a received message says into its conversation.
+
+        `name` tells the documents of one flow apart (see `Form.name`).
+        """
         talk.case = learn(talk.case, message, self.profile.elements)
-        return talk
+        found = (
+            learn_document(talk.case, _DOCUMENTS[flow][0], message) if flow in _DOCUMENTS else None
+        )
+        if found:
+            talk.case, talk.documents[flow, name] = found
 
     # -- composing --------------------------------------------------------------------------
 
@@ -107,7 +115,7 @@ class Actor:
             action=version.action,
             metadata=_metadata(version, form),
         )
-        header = replace(header, charset=documents.CHARSETS[form.charset])
+        header = replace(header, charset=CHARSETS[form.charset])
         write = messages.notification if form.message == "MDM" else messages.transmission
         return write(case, header, what)
 

@@ -73,7 +73,8 @@ def _date(value: str) -> date | None:
         return None
 
 
-def _time(value: str) -> datetime | None:
+def time_of(value: str) -> datetime | None:
+    """A time to the minute or the second with its zone; None when it is not one."""
     for layout in ("%Y%m%d%H%M%S%z", "%Y%m%d%H%M%z"):
         try:
             return datetime.strptime(value, layout)  # noqa: DTZ007  the layout has it
@@ -120,7 +121,7 @@ def _visit(case: Case, message: Message) -> Visit:
         patient_class=message.first("PV1-2") or case.visit.patient_class,
         number=_number(message, "PV1-19") or case.visit.number,
         account=_number(message, "PID-18") or case.visit.account,
-        start=_time(message.first("PV1-44")) or case.visit.start,
+        start=time_of(message.first("PV1-44")) or case.visit.start,
     )
 
 
@@ -128,7 +129,7 @@ def _order(case: Case, message: Message) -> Order:
     return replace(
         case.order,
         placer_number=_entity(message, "ORC-2") or case.order.placer_number,
-        placed=_time(message.first("ORC-9")) or case.order.placed,
+        placed=time_of(message.first("ORC-9")) or case.order.placed,
         justification=message.first("OBR-13") or case.order.justification,
     )
 
@@ -170,8 +171,8 @@ def _examination(case: Case, message: Message, elements: Elements) -> Case:
             exam.accession_number.authority,
             message.first("OBR-19") or exam.accession_number.oid,
         ),
-        start=_time(message.first("OBR-7")) or exam.start,
-        end=_time(message.first("OBR-8")) or exam.end,
+        start=time_of(message.first("OBR-7")) or exam.start,
+        end=time_of(message.first("OBR-8")) or exam.end,
         doses=_doses(case, message),
         modalities=_first_code(exam.modalities, modality),
         region=replace(exam.region, code=region or exam.region.code),

@@ -7,14 +7,15 @@ one of these states:
     WAITING_FOR_MESSAGE -> DONE                     the system under test sends, we answer
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from harness.rules.profile import Profile
-from harness.rules.rule import Outcome, Subject, Verdict
-from harness.sim.actor import Actor
+from harness.rules.rule import Outcome, Verdict
+from harness.sim import expectations
+from harness.sim.actor import Actor, Conversation
 from harness.sim.case import Case
 from harness.sim.defects import Defect
 from harness.sim.events import (
@@ -28,7 +29,9 @@ from harness.sim.events import (
     Strayed,
     Unreachable,
 )
-from harness.sim.judging import Judge, expected_code
+from harness.sim.generate import cases
+from harness.sim.generate.documents import succeeded
+from harness.sim.judging import Judge
 from harness.sim.record import Exchange, Judged
 from harness.sim.scenario import Scenario, Step
 from harness.text import Text, plain, say
@@ -47,6 +50,7 @@ class Setting:
     `wall` gives the time that is written into messages; `note` puts a record into the journal and
     returns when it is on disk; `ack_timeout` in seconds. `told` hears of every exchange that is
     over, `waits` of every message that a system under test has to send (flow, role, seconds).
+    `cases` are those of a scenario with several conversations, by name.
     """
 
     profile: Profile
@@ -59,6 +63,18 @@ class Setting:
     first_number: int = 1
     told: Callable[[Exchange], None] = lambda exchange: None
     waits: Callable[[str, str, float], None] = lambda flow, sender, seconds: None
+    cases: Mapping[str, Case] = field(default_factory=dict)
+
+
+def cases_of(scenario: Scenario, seed: int, clock: datetime) -> dict[str, Case]:
+    """The cases of a scenario's conversations by name, empty for the only one.
+
+    Raises HarnessError for an unknown case.
+    """
+    if not scenario.cases:
+        return {"": cases.make_case(scenario.case, seed, clock)}
+    choices = {name: (choice.case, choice.twin) for name, choice in scenario.cases.items()}
+    return cases.make_cases(choices, seed, clock)
 
 
 @dataclass(slots=True)
@@ -88,8 +104,9 @@ class Play:
         self.profile = setting.profile
         self.judge = Judge(setting.profile, scenario.towards)
         self.exchanges: list[Exchange] = []
-        self.subjects: tuple[Subject, ...] = ()
-        self.case = setting.case
+        self.talks = {
+            name: Conversation(case) for name, case in (setting.cases or {"": setting.case}).items()
+        }
         self.actors: Mapping[str, Actor] = {
             role: Actor(role, setting.profile, setting.case, defect=setting.defect)
             for role in ("ris", "platform")
@@ -152,6 +169,7 @@ class Play:
                 receiver=flow.receiver,
                 state="not_run",
                 reason=reason,
+                conversation=step.of,
             )
         )
         return True
@@ -176,7 +194,10 @@ class Play:
     def _send(self, current: _Current) -> list[Action]:
         actor = self.actors[current.sender]
         at = self.setting.wall()
-        message = actor.compose(current.step.send, self.case, at)
+        talk = self.talks[current.step.of]
+        if current.step.change == "responsible":
+            talk.case = succeeded(talk.case)
+        message = actor.compose_in(talk, current.step.send, at, current.step.form)
         message = edit.apply(message, (change.edit for change in current.step.mutate))
         current.message, current.sent_at = message, at
         block = actor.framed(current.step.send, message)
@@ -190,6 +211,8 @@ class Play:
     ) -> None:
         flow = current.step.send if current else ""
         facts = {"scenario": self.scenario.scenario}
+        if current and current.step.of:
+            facts["conversation"] = current.step.of
         at = self.setting.wall().isoformat()
         self.setting.note(Record(at, kind, "", direction, role, flow, raw, facts))
 
@@ -199,30 +222,12 @@ class Play:
             current.step.send,
             message,
             f"messages/{current.number:04d}-{current.step.send}.er7",
-            earlier=self.subjects,
+            earlier=self.talks[current.step.of].subjects,
             deliberate=deliberate,
         )
         current.request, current.message = judged, message
-        self.subjects += (subject,)
-        current.outcomes += self._expectations(current.step, judged)
-
-    def _expectations(self, step: Step, judged: Judged) -> Iterator[Outcome]:
-        if step.expect.authors is not None:
-            found = (
-                len(list(judged.document.at("//cda:ClinicalDocument/cda:author")))
-                if (judged.document)
-                else 0
-            )
-            yield self._expected(str(step.expect.authors), str(found), "run.authors")
-        broken = {o.rule.id for o in judged.outcomes if o.verdict >= Verdict.WARNING}
-        for rule in step.expect.findings:
-            shown = ", ".join(sorted(broken)) or "-"
-            yield self._expected(rule, rule if rule in broken else shown, "run.finding")
-
-    def _expected(self, wanted: str, found: str, key: str) -> Outcome:
-        if wanted == found:
-            return self.judge.held("STEP-EXPECT")
-        return self.judge.broken("STEP-EXPECT", say(key, value=wanted), plain(found))
+        self.talks[current.step.of].subjects += (subject,)
+        current.outcomes += expectations.of_message(self.judge, current.step, judged)
 
     # -- what comes -------------------------------------------------------------------------
 
@@ -238,10 +243,12 @@ class Play:
         current.wire += [say(key).en for key in event.notes]
         self._judge_request(current, message)
         outcomes = current.request.outcomes if current.request else ()
+        actor = self.actors[event.role]
         if current.sender not in self.setting.simulated:
-            self.case = self.actors[event.role].learn(message).case
+            talk = self.talks[current.step.of]
+            actor.learn(talk, current.step.send, message, current.step.form.name)
         at = self.setting.wall()
-        answer = self.actors[event.role].answer(current.step.send, message, outcomes, at)
+        answer = actor.answer(current.step.send, message, outcomes, at)
         if answer is None:
             return []
         self._note("ack", event.role, "out", current, answer.raw)
@@ -325,32 +332,7 @@ class Play:
         file = f"messages/{current.number:04d}-{current.step.send}.ack.er7"
         current.answer = self.judge.answer(answer, current.message, file)
         current.outcomes.append(self.judge.held("ACK-NONE"))
-        current.outcomes += self._code_outcomes(current.step, answer)
-
-    def _code_outcomes(self, step: Step, answer: Message) -> Iterator[Outcome]:
-        node = answer.node("MSA-1")
-        if node.value not in step.ack.code:
-            actual = plain(f"`{node.value}`")
-            reason = answer.first("ERR-8") or answer.first("ERR-3.2") or answer.first("ERR-3.1")
-            if reason:
-                actual = say("run.refused", code=node.value, reason=reason)
-            yield self.judge.broken("STEP-ACK", expected_code(step.ack.code), actual, node.at)
-            return
-        yield self.judge.held("STEP-ACK")
-        if step.ack.err:
-            yield self._error_place(step.ack.err, answer)
-
-    def _error_place(self, wanted: str, answer: Message) -> Outcome:
-        segment, _, field_number = wanted.partition("-")
-        found = [node.value for node in answer.at("ERR-2")]
-        for place in found:
-            parts = place.split("^")
-            if parts[0] == segment and field_number in ("", *parts[2:3]):
-                return self.judge.held("STEP-ERR")
-        shown = plain(", ".join(found)) if any(found) else say("value.absent")
-        return self.judge.broken(
-            "STEP-ERR", plain(f"ERR-2 = {segment}^1^{field_number}"), shown, answer.node("ERR").at
-        )
+        current.outcomes += expectations.of_answer(self.judge, current.step, answer)
 
     def _strayed(self, event: Strayed, now: float) -> list[Action]:
         current = self._now
@@ -429,6 +411,7 @@ class Play:
             seconds=now - current.started,
             reason=say("run.optional") if state == "not_run" else None,
             wire=tuple(current.wire),
+            conversation=step.of,
         )
         self._keep(exchange)
         accepted = current.answer and current.answer.message

@@ -45,6 +45,7 @@ class Exchange:
     `sender` and `receiver` are "ris" or "platform". `sent` and `answered` are times of the run's
     clock; `seconds` is what passed between them, measured. `state` is "done", "not_run" (with
     `reason`), "no_answer" or "failed". `simulated` are the roles that the harness played.
+    `conversation` tells several of one scenario apart, empty when there is only one.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Exchange:
     seconds: float | None = None
     reason: Text | None = None
     wire: tuple[str, ...] = ()
+    conversation: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -68,3 +70,14 @@ class Exchange:
         parts = [part.verdict for part in (self.request, self.answer) if part]
         parts += [outcome.verdict for outcome in self.step_outcomes]
         return max(parts, default=Verdict.NOT_TESTED)
+
+    @property
+    def what(self) -> str:
+        """Type and event of the message; for a document replaced or deleted the control as well."""
+        message = self.request.message if self.request else None
+        if message is None:
+            return ""
+        kind = "^".join(message.first("MSH-9").split("^")[:2])
+        control = message.first("ORC-1")
+        lives = control in ("RO", "CA") and kind.startswith(("ORU", "MDM"))
+        return f"{kind} {control}" if lives else kind

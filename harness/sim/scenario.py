@@ -1,22 +1,36 @@
-"""Scenario files: one conversation, told from nobody's side.
+"""Scenario files: one conversation or several at once, told from nobody's side.
 
 The vocabulary is closed, there are no loops and no branches: two cases are two documents. A mistake
 in a file is a HarnessError with file, line and column, and nothing runs.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from harness import data, yamlfile
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
+from harness.sim.form import FIRST, LEVELS, PLAIN, Form, changes_of
 from harness.text import Text, plain, say
 from harness.wire.edit import BYTES, Edit
 from harness.yamlfile import Item
+
+_NAME: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_SIZE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?) ?(kB|MB)")
+_UNITS: Final = {"kB": 1_000, "MB": 1_000_000}
 
 
 class _Closed(BaseModel):
@@ -83,10 +97,63 @@ class Expectation(_Closed):
     findings: tuple[str, ...] = ()
 
 
+class Sending(_Closed):
+    """How a step sends its document: see `Form`. `attachment` is a size such as `5 MB`."""
+
+    action: Literal["initial", "replace", "delete"] = "initial"
+    name: str = Field(default=FIRST, pattern=_NAME, description="which document of the flow")
+    message: Literal["ORU", "MDM"] = "ORU"
+    level: Literal["1", "3", "both"] | None = None
+    charset: Literal["UTF-8", "8859/15"] = "UTF-8"
+    change: Literal["text", "responsible", "addendum", "visibility"] | None = None
+    attachment: str | None = Field(default=None, description="such as 5 MB or 300 kB")
+
+    @field_validator("attachment")
+    @classmethod
+    def _a_size(cls, value: str | None) -> str | None:
+        if value is not None and not _SIZE.fullmatch(value):
+            raise PydanticCustomError("scenario.want_size", "a size such as 5 MB")
+        return value
+
+    @property
+    def form(self) -> Form:
+        """The same for the actors."""
+        return Form(
+            action=self.action,
+            name=self.name,
+            message=self.message,
+            level=self.level or "",
+            charset=self.charset,
+            change=self.change or "",
+            size=self._size,
+        )
+
+    @property
+    def _size(self) -> int:
+        found = _SIZE.fullmatch(self.attachment or "")
+        return int(float(found[1]) * _UNITS[found[2]]) if found else 0
+
+
+class CaseChoice(_Closed):
+    """The clinical case of one conversation. `twin`: its patient is nearly that of another one."""
+
+    case: str = Field(default="", description="clinical case; that of the twin when empty")
+    twin: str = Field(default="", description="the conversation whose patient is nearly the same")
+
+
 class Step(_Closed):
     """One message and its answer. `within` is in seconds, for a message that the SUT sends."""
 
     send: str
+    of: str = Field(
+        default="", alias="for", description="the conversation, where the scenario has `cases`"
+    )
+    document: Sending | None = Field(
+        default=None, description="how the document is sent, for a flow that carries one"
+    )
+    change: Literal["responsible"] | None = Field(
+        default=None, description="what the message tells anew: another responsible physician"
+    )
     ack: Acknowledgement = Acknowledgement()
     optional: bool = False
     outside: bool = Field(default=False, description="made available outside HL7: nothing is sent")
@@ -94,14 +161,22 @@ class Step(_Closed):
     mutate: tuple[Mutation, ...] = ()
     expect: Expectation = Expectation()
 
+    @property
+    def form(self) -> Form:
+        """How its document is sent."""
+        return self.document.form if self.document else PLAIN
+
 
 class Scenario(_Closed):
-    """One conversation."""
+    """One conversation, or several at once: then `cases` names them and each step says which."""
 
-    scenario: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    scenario: str = Field(pattern=_NAME)
     title: Words
     profile: str = "livre-blanc-2024"
     case: str = "ct-brain"
+    cases: dict[str, CaseChoice] = Field(
+        default_factory=dict, description="several conversations, each with its own patient"
+    )
     towards: Literal["", "pfi"] = Field(
         default="", description="pfi: the receiver of documents is an intermediation platform"
     )
@@ -162,11 +237,15 @@ def _scenario(item: Item) -> Scenario:
         raise item.error("yaml.want_mapping")
     for step in content.get("steps") or []:
         _short_forms(step)
+    _short_cases(content.get("cases"))
     try:
         found = Scenario.model_validate(content)
     except ValidationError as wrong:
         raise _placed(item, _most_telling(wrong.errors())) from None
     _refuse_unknown_flows(item, found)
+    _refuse_unknown_cases(item, found)
+    for number, step in enumerate(found.steps):
+        _refuse_wrong_document(item.find(("steps", number)), found, step)
     return found
 
 
@@ -181,6 +260,53 @@ def _refuse_unknown_flows(item: Item, found: Scenario) -> None:
             place = item.find(("steps", number, "send"))
             hint = say("yaml.one_of", values=", ".join(flows))
             raise place.error("profile.no_flow", hint=hint, flow=step.send, profile=found.profile)
+
+
+def _refuse_unknown_cases(item: Item, found: Scenario) -> None:
+    """Every twin has another one, and every step says which conversation it is of."""
+    if "case" in item.fields and found.cases:
+        raise item.fields["case"].as_key.error("scenario.case_and_cases")
+    for name, choice in found.cases.items():
+        others = [other for other, one in found.cases.items() if other != name and not one.twin]
+        place = item.find(("cases", name))
+        if not (choice.case or choice.twin):
+            raise place.error("scenario.case_or_twin", name=name)
+        if choice.twin and choice.twin not in others:
+            raise item.find(("cases", name, "twin")).error(
+                "scenario.no_twin", hint=plain(", ".join(others)), name=choice.twin
+            )
+    for number, step in enumerate(found.steps):
+        if bool(found.cases) != bool(step.of) or (step.of and step.of not in found.cases):
+            hint = plain(", ".join(found.cases)) if found.cases else None
+            place = item.find(("steps", number, "for"))
+            raise place.error("scenario.no_conversation", hint=hint, name=step.of or "-")
+
+
+def _refuse_wrong_document(item: Item, found: Scenario, step: Step) -> None:
+    """What the flow cannot send: a document where it has none, a level or a change of another."""
+    kind = profiles.flow_documents(found.profile)[step.send]
+    if step.change and kind:
+        raise item.find(("change",)).error("scenario.change_in_document")
+    if step.document is None:
+        return
+    form, place = step.form, item.find(("document",))
+    if not kind:
+        raise place.error("scenario.no_document", flow=step.send)
+    if form.level and form.level not in LEVELS[kind]:
+        hint = say("yaml.one_of", values=", ".join(LEVELS[kind]))
+        raise place.find(("level",)).error("scenario.no_level", hint=hint, flow=step.send)
+    if form.level == "both" and form.message == "MDM":
+        raise place.find(("level",)).error("scenario.one_in_mdm")
+    if form.change and form.change not in changes_of(kind, form.action):
+        raise place.find(("change",)).error("scenario.no_change", flow=step.send)
+
+
+def _short_cases(cases: Any) -> None:
+    """`anna: ct-brain` stands for `anna: {case: ct-brain}`."""
+    if isinstance(cases, dict):
+        for name, choice in cases.items():
+            if isinstance(choice, str):
+                cases[name] = {"case": choice}
 
 
 def _short_forms(step: Any) -> None:
@@ -216,6 +342,8 @@ def _placed(item: Item, wrong: Any) -> HarnessError:
 
 def _wanted(wrong: Any) -> Text:
     """What was wanted, in our words for the mistakes that people make."""
+    if wrong["type"].startswith("scenario."):
+        return say(wrong["type"])
     if wrong["type"] == "literal_error":
         return say("yaml.one_of", values=wrong["ctx"]["expected"])
     kinds = {"int": "integer", "bool": "boolean", "float": "number", "string": "text"}
@@ -235,9 +363,12 @@ def _allowed(steps: tuple[str | int, ...]) -> list[str]:
         "mutate": Mutation,
         "expect": Expectation,
         "title": Words,
+        "document": Sending,
+        "cases": CaseChoice,
     }
-    named = [step for step in steps if isinstance(step, str)]
-    return list((owners.get(named[-1], Scenario) if named else Scenario).model_fields)
+    named = [owners[step] for step in reversed(steps) if isinstance(step, str) and step in owners]
+    fields = (named[0] if named else Scenario).model_fields
+    return [field.alias or name for name, field in fields.items()]
 
 
 def schema() -> dict[str, Any]:
@@ -248,6 +379,10 @@ def schema() -> dict[str, Any]:
         found["$defs"][owner]["properties"][key] = {"anyOf": [{"type": "string"}, whole]}
     codes = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Acknowledgement"}]}
     found["$defs"]["Step"]["properties"]["ack"] = codes
+    level = found["$defs"]["Sending"]["properties"]["level"]
+    level["anyOf"][0] = {"enum": ["1", "3", "both", 1, 3]}
+    choice = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/CaseChoice"}]}
+    found["properties"]["cases"]["additionalProperties"] = choice
     found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     found["title"] = "telerad scenario"
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.rules import guess
-from harness.rules.rule import Outcome, Subject, Verdict
+from harness.rules.rule import Outcome, Verdict
 from harness.sim.actor import Actor, Conversation
 from harness.sim.events import (
     Action,
@@ -22,7 +22,9 @@ from harness.sim.events import (
     Tick,
     Unreachable,
 )
+from harness.sim.form import FIRST
 from harness.sim.judging import Judge, expected_code
+from harness.sim.learn_document import order_of, versions_of
 from harness.sim.play import Setting
 from harness.sim.record import Exchange
 from harness.text import plain, say
@@ -43,6 +45,19 @@ class _Pending:
     number: int
     started: float
     deadline: float
+
+
+def _name_of(talk: Conversation, kind: str, message: Message) -> str:
+    """Which document of its flow a message is about: the one of its set of versions, or a new one.
+
+    The first of a conversation has the name that simulated ones have, others that of their set.
+    """
+    sets = versions_of(message)
+    known = {name: version for (flow, name), version in talk.documents.items() if flow == kind}
+    for name, version in known.items():
+        if set(sets) & set(version.names):
+            return name
+    return next(iter(sets), FIRST) if known else FIRST
 
 
 class Simulation:
@@ -121,7 +136,8 @@ class Simulation:
             kind, message, f"messages/{number:04d}-{kind}.er7", earlier=talk.subjects, guessed=why
         )
         answer = self.actor.answer(kind, message, judged.outcomes, at)
-        self._remember(talk, message, subject)
+        self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
+        talk.subjects += (subject,)
         exchange = Exchange(
             number=number,
             scenario="simulate",
@@ -148,11 +164,15 @@ class Simulation:
         return [reply, *(self._follow(kind, talk, now) if accepted else [])]
 
     def _conversation(self, message: Message) -> Conversation:
-        return self.actor.conversation(message.first("ORC-2.1"))
-
-    def _remember(self, talk: Conversation, message: Message, subject: Subject) -> None:
-        self.actor.learn(message)
-        talk.subjects += (subject,)
+        """By order number; a document without one belongs where its own set of versions is."""
+        number = message.first("ORC-2.1") or message.first("OBR-2.1")
+        if not number:
+            sets = set(versions_of(message))
+            for known, talk in self.actor.conversations.items():
+                if any(sets & set(version.names) for version in talk.documents.values()):
+                    return self.actor.conversation(known)
+            number = order_of(message)
+        return self.actor.conversation(number)
 
     def _follow(self, kind: str, talk: Conversation, now: float) -> list[Action]:
         """What this role says next, once for each conversation."""

@@ -63,7 +63,7 @@ def test_passed_outcomes_are_no_findings(nominal: Report) -> None:
 def test_messages_wrong_on_purpose_are_left_out(everything: Report) -> None:
     found = {(p.finding.rule.id, p.file) for p in findings_in_order(everything)}
     meant = {(p.finding.rule.id, p.file) for p in deliberate_findings(everything)}
-    assert ("INS-F03", "messages/0014-A.er7") in meant
+    assert "INS-F03" in {rule for rule, _ in meant}
     assert found & meant == set()
 
 

@@ -12,8 +12,9 @@ import pytest
 from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Subject
 from harness.sim.actor import Actor, Conversation
+from harness.sim.form import CHANGES, LEVELS, Form
 from harness.sim.generate import cases
-from harness.sim.generate.documents import CHANGES, LEVELS, Form, next_version, succeeded
+from harness.sim.generate.documents import next_version, succeeded
 from harness.wire.cda import Document
 from harness.wire.er7 import Message
 

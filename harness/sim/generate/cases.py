@@ -4,6 +4,7 @@ A different clock moves the times and nothing else.
 """
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -37,6 +38,7 @@ _ORDERS: Final = f"{SITE_OID}.12"
 _ACCESSIONS: Final = f"{SITE_OID}.27"
 _VISITS: Final = f"{SITE_OID}.30"
 _SPARE: Final = 200
+_APART: Final = 1000  # between the seeds of cases that are told together
 
 
 def names() -> tuple[str, ...]:
@@ -57,6 +59,37 @@ def make_case(name: str, seed: int, clock: datetime) -> Case:
     if clock.tzinfo is None:
         raise HarnessError(say("case.no_zone", clock=clock.isoformat()))
     return _case(name, seed, clock, kind)
+
+
+def make_cases(
+    choices: Mapping[str, tuple[str, str]], seed: int, clock: datetime
+) -> dict[str, Case]:
+    """Several cases of one site and one platform, by name.
+
+    A choice is the name of a case, and of the other choice whose patient is nearly the same; the
+    twin without a case of its own has the other's. Raises HarnessError as `make_case` does.
+    """
+    found: dict[str, Case] = {}
+    by_twins_last = sorted(choices.items(), key=lambda choice: bool(choice[1][1]))
+    places = {name: number for number, name in enumerate(choices)}
+    for name, (kind, other) in by_twins_last:
+        case = make_case(kind or choices[other][0], seed + _APART * places[name], clock)
+        case = _of_the_same_site(case, next(iter(found.values()), case))
+        if other:
+            case = replace(case, patient=identity.twin(found[other].patient, case.patient))
+        found[name] = case
+    return {name: found[name] for name in choices}
+
+
+def _of_the_same_site(case: Case, first: Case) -> Case:
+    return replace(
+        case,
+        site=first.site,
+        platform=first.platform,
+        responsible=first.responsible,
+        radiologist=first.radiologist,
+        viewer=first.viewer,
+    )
 
 
 def _case(name: str, seed: int, clock: datetime, kind: Kind) -> Case:

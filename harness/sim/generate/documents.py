@@ -14,43 +14,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from harness.sim.case import Attachment, Case, DocumentIdentity, Signature
+from harness.sim.form import CHANGES, FIRST, Form
 from harness.sim.generate import cda_report, cda_request, people
 from harness.sim.generate.unique import uid_of, uuid
 
-ACTIONS: Final = ("initial", "replace", "delete")
-# A request is of level 3, its guide has no other; a report may be a PDF, or both in one ORU.
-LEVELS: Final[Mapping[str, tuple[str, ...]]] = {"DA": ("3",), "CR": ("1", "3", "both")}
-CHARSETS: Final[Mapping[str, str]] = {"UTF-8": "UNICODE UTF-8", "8859/15": "8859/15"}
-# What a new version may change, by kind of document; the first is what changes when nobody says.
-CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
-    "DA": ("text", "visibility"),
-    "CR": ("text", "responsible", "addendum", "visibility"),
-}
-FIRST: Final = "first"
 _AT_LEAST: Final = timedelta(hours=1)  # from one version to the next when the clock stands still
 _ADDED: Final = Attachment("Document joint", ("Page produite pour l'essai.",))
 _ORDER_OF_LEVELS: Final[Mapping[str, tuple[int, ...]]] = {"1": (1,), "3": (3,), "both": (3, 1)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """How a document is sent.
-
-    `name` tells documents of one flow and one conversation apart. `message` is "ORU" or "MDM".
-    `level` and `size` (bytes of what is attached) are those of the version before when empty.
-    `change` is what a new version changes; see `CHANGES`.
-    """
-
-    action: str = "initial"
-    name: str = FIRST
-    message: str = "ORU"
-    level: str = ""
-    charset: str = "UTF-8"
-    change: str = ""
-    size: int = 0
-
-
-PLAIN: Final = Form()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +43,11 @@ class Version:
     def identity(self) -> DocumentIdentity:
         """The identity of the first, or only, document."""
         return self.identities[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What another version of it may name: its sets and its ids."""
+        return tuple(name for one in self.identities for name in (one.set_id, one.id))
 
     @property
     def is_hidden(self) -> bool:

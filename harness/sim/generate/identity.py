@@ -8,6 +8,7 @@ Source: INS fact sheet, sections 1 to 3 and 8.
 import random
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Final
@@ -72,6 +73,30 @@ def ins_number(sex: str, born: date, place: str, order: int) -> str:
     digit = "1" if sex == "M" else "2"
     body = f"{digit}{born:%y%m}{place}{order:03d}"
     return body + str(nir.calc_check_digits(body))
+
+
+def twin(of: Patient, own: Patient) -> Patient:
+    """Somebody who is nearly `of`: born the same day in the same place under the same name.
+
+    The first given name differs by one letter; numbers and telephone are those of `own`.
+    """
+    first = _other_letter(of.first_given_name)
+    names = (first, *of.birth_given_names[1:])
+    order = int(of.ins[10:13]) if of.ins[10:13].isdigit() else 0
+    same = of.used_given_name == of.first_given_name
+    return replace(
+        of,
+        ins=ins_number(of.sex, of.birth_date, of.birth_cog, 987 + (order - 986) % 13),
+        birth_given_names=names,
+        used_given_name=first if same else of.used_given_name,
+        ipp=own.ipp,
+        phone=own.phone,
+    )
+
+
+def _other_letter(name: str) -> str:
+    """The name with another last letter."""
+    return name[:-1] + ("E" if name.endswith("A") else "A")
 
 
 def identities(count: int, seed: int, *, hard: bool = False) -> Iterator[Patient]:

@@ -1,0 +1,57 @@
+"""What a step expects of its message and of the answer, and what came of it. Pure."""
+
+from collections.abc import Iterator
+
+from harness.rules.rule import Outcome, Verdict
+from harness.sim.judging import Judge, expected_code
+from harness.sim.record import Judged
+from harness.sim.scenario import Step
+from harness.text import plain, say
+from harness.wire.er7 import Message
+
+
+def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
+    """Authors of the document, rules that the message must break."""
+    if step.expect.authors is not None:
+        found = 0
+        if judged.document:
+            found = len(list(judged.document.at("//cda:ClinicalDocument/cda:author")))
+        yield _expected(judge, str(step.expect.authors), str(found), "run.authors")
+    broken = {o.rule.id for o in judged.outcomes if o.verdict >= Verdict.WARNING}
+    for rule in step.expect.findings:
+        shown = ", ".join(sorted(broken)) or "-"
+        yield _expected(judge, rule, rule if rule in broken else shown, "run.finding")
+
+
+def _expected(judge: Judge, wanted: str, found: str, key: str) -> Outcome:
+    if wanted == found:
+        return judge.held("STEP-EXPECT")
+    return judge.broken("STEP-EXPECT", say(key, value=wanted), plain(found))
+
+
+def of_answer(judge: Judge, step: Step, answer: Message) -> Iterator[Outcome]:
+    """The code that the step accepts, and where its ERR points."""
+    node = answer.node("MSA-1")
+    if node.value not in step.ack.code:
+        actual = plain(f"`{node.value}`")
+        reason = answer.first("ERR-8") or answer.first("ERR-3.2") or answer.first("ERR-3.1")
+        if reason:
+            actual = say("run.refused", code=node.value, reason=reason)
+        yield judge.broken("STEP-ACK", expected_code(step.ack.code), actual, node.at)
+        return
+    yield judge.held("STEP-ACK")
+    if step.ack.err:
+        yield _error_place(judge, step.ack.err, answer)
+
+
+def _error_place(judge: Judge, wanted: str, answer: Message) -> Outcome:
+    segment, _, field_number = wanted.partition("-")
+    found = [node.value for node in answer.at("ERR-2")]
+    for place in found:
+        parts = place.split("^")
+        if parts[0] == segment and field_number in ("", *parts[2:3]):
+            return judge.held("STEP-ERR")
+    shown = plain(", ".join(found)) if any(found) else say("value.absent")
+    return judge.broken(
+        "STEP-ERR", plain(f"ERR-2 = {segment}^1^{field_number}"), shown, answer.node("ERR").at
+    )
