@@ -27,6 +27,7 @@ from harness.sim.generate.exam_codes import DCM, LOINC, dose_code, sop_class
 from harness.sim.generate.exams import KINDS
 from harness.wire.er7 import STANDARD, Message
 
+_OF_DOCUMENTS: Final = ("ORU", "MDM")  # their OBR-4 is the type of a document, not an act
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -38,7 +39,8 @@ def learn(case: Case, message: Message, elements: Elements) -> Case:
         visit=_visit(case, message),
         order=_order(case, message),
     )
-    case = _act(case, message)
+    if message.first("MSH-9.1") not in _OF_DOCUMENTS:
+        case = _act(case, message)
     if elements["study-uid"].find(message) or elements["accession-number"].find(message):
         case = _examination(case, message, elements)
     return case

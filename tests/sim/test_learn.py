@@ -209,6 +209,14 @@ def test_an_act_that_is_not_in_loinc_leaves_ours(profile: Profile, case: Case, a
     assert learn(case, message, profile.elements).exam.act == case.exam.act
 
 
+def test_the_type_of_a_document_is_no_act(profile: Profile) -> None:
+    """OBR-4 of a transmission is 55115-0 or 18748-4: a protocol about it would be wrong."""
+    case = cases.make_case("ct-brain", 5, CLOCK)
+    for flow in ("B", "E"):
+        message = Actor(profile.flow(flow).sender, profile, case).compose(flow, case, CLOCK)
+        assert learn(case, message, profile.elements).exam.act == case.exam.act
+
+
 def test_a_ris_learns_the_protocol_s_order(setting: Setting) -> None:
     """As the RIS, C of an unknown order is answered by D about that order."""
     theirs = cases.make_case("ct-brain", 5, CLOCK)

@@ -64,6 +64,40 @@ def load_one(tmp_path: Path, text: str) -> Scenario:
         ("send: A", "send: Z", 4, 11, "A, B, C, D, E"),
         ("send: A", "send: A\n    ack: ZZ", 5, 10, "'AA', 'AE' or 'AR'"),
         ("send: A", "send: A\n    send: B", 5, 5, "`send`"),
+        ("send: A", "send: E\n    document: {acton: replace}", 5, 16, "did you mean `action`"),
+        (
+            "send: A",
+            "send: E\n    document: {action: renew}",
+            5,
+            24,
+            "'initial', 'replace' or 'del",
+        ),
+        ("send: A", "send: E\n    document: {level: 2}", 5, 23, "'1', '3' or 'both'"),
+        ("send: A", "send: E\n    document: {message: ADT}", 5, 25, "'ORU' or 'MDM'"),
+        ("send: A", "send: E\n    document: {charset: latin1}", 5, 25, "'UTF-8' or '8859/15'"),
+        ("send: A", "send: E\n    document: {attachment: big}", 5, 28, "such as `5 MB`"),
+        ("send: A", "send: E\n    document: {name: Two Words}", 5, 22, "document.name"),
+        ("send: A", "send: E\n    document: {change: text}", 5, 24, "does not change so"),
+        ("send: A", "send: B\n    document: {level: 1}", 5, 23, "one of: 3"),
+        ("send: A", "send: B\n    document: {action: replace, change: addendum}", 5, 41, "flow B"),
+        (
+            "send: A",
+            "send: B\n    document: {action: delete, change: responsible}",
+            5,
+            40,
+            "flow B",
+        ),
+        ("send: A", "send: E\n    document: {level: both, message: MDM}", 5, 23, "one document"),
+        ("send: A", "send: A\n    document: {action: replace}", 5, 15, "no document"),
+        ("send: A", "send: A\n    change: text", 5, 13, "'responsible'"),
+        ("send: A", "send: E\n    change: responsible", 5, 13, "inside `document`"),
+        ("send: A", "send: A\n    for: anna", 5, 10, "`anna`"),
+        ("steps:", "cases: {anna: ct-brain}\nsteps:", 5, 5, "`for`"),
+        ("steps:", "cases: {anna: {cas: dx-knee}}\nsteps:", 3, 16, "did you mean `case`"),
+        ("steps:", "cases: {anna: {twin: lea}}\nsteps:", 3, 22, "`lea`"),
+        ("steps:", "cases: {anna: {twin: anna}}\nsteps:", 3, 22, "`anna`"),
+        ("steps:", "cases: {anna: {}}\nsteps:", 3, 15, "`anna`"),
+        ("steps:", "case: dx-knee\ncases: {anna: ct-brain}\nsteps:", 3, 1, "exclude"),
         ("fr: Un", "fr: &a Un, x: *a", 2, None, ""),
         ("send: A", "send: !!python/name:os.system A", 4, None, ""),
         ("{fr: Un", "{fr: Un}}", 2, None, ""),
@@ -192,12 +226,37 @@ def test_the_schema_accepts_every_shipped_scenario(file: Path) -> None:
         "{send: A, expect: {findings: X-1}}",
         "{send: A, expect: {findings: [X-1], authors: 2}}",
         "{send: A, within: 2.5, optional: true, outside: false}",
+        "{send: A, change: responsible}",
+        "{send: E, document: {action: replace, change: addendum, name: second}}",
+        "{send: E, document: {level: 1, charset: 8859/15, attachment: 5 MB}}",
+        "{send: E, document: {level: both}}",
+        "{send: B, document: {message: MDM, action: delete}}",
     ],
 )
 def test_the_schema_accepts_what_the_loader_accepts(tmp_path: Path, step: str) -> None:
     text = GOOD.replace("- send: A", f"- {step}")
     load_one(tmp_path, text)
     assert problems(yaml.safe_load(text)) == []
+
+
+def test_several_conversations_are_named_by_the_steps(tmp_path: Path) -> None:
+    text = GOOD.replace("steps:", "cases: {anna: ct-brain, lea: {twin: anna}}\nsteps:")
+    text = text.replace("send: A", "send: A\n    for: anna") + "  - {send: A, for: lea}\n"
+    found = load_one(tmp_path, text)
+    assert [step.of for step in found.steps] == ["anna", "lea"]
+    assert [(name, c.case, c.twin) for name, c in found.cases.items()] == [
+        ("anna", "ct-brain", ""),
+        ("lea", "", "anna"),
+    ]
+    assert problems(yaml.safe_load(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "size"), [("5 MB", 5_000_000), ("300kB", 300_000), ("1.5 MB", 1_500_000)]
+)
+def test_an_attachment_has_a_size_in_bytes(tmp_path: Path, written: str, size: int) -> None:
+    text = GOOD.replace("send: A", f"send: E\n    document: {{attachment: {written}}}")
+    assert load_one(tmp_path, text).steps[0].form.size == size
 
 
 @pytest.mark.parametrize("step", ["{sned: A}", "{}", "{send: A, witin: 3}", "{send: A, within: 0}"])

@@ -7,7 +7,7 @@ from memory import Wire, broken, findings, report_of, sent
 
 from harness.rules.rule import Verdict
 from harness.rules.transmitted import document_of
-from harness.sim.actor import Actor
+from harness.sim.actor import Actor, Conversation
 from harness.sim.case import Case
 from harness.sim.events import (
     Action,
@@ -20,9 +20,12 @@ from harness.sim.events import (
     Tick,
     Unreachable,
 )
+from harness.sim.form import Form
 from harness.sim.generate import cases, messages
 from harness.sim.play import Setting
 from harness.sim.simulation import Simulation
+from harness.wire import edit
+from harness.wire.edit import Edit
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 from harness.wire.transcript import Record
@@ -341,3 +344,75 @@ def test_junk_is_in_the_journal_and_told_with_the_next_message(
 def test_the_end_of_the_session_ends_it(platform: Simulation) -> None:
     platform.interrupt()
     assert platform.done
+
+
+# -- documents that live ----------------------------------------------------------------------
+
+
+class Reporting:
+    """A real platform: after A and D it sends what it likes to a simulated RIS, about one order."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.ris = Simulation("ris", setting, talks=False)
+        self.case = cases.make_case("mr-brain", 41, CLOCK)
+        self.talk = Conversation(self.case)
+        self.actor = Actor("platform", setting.profile, self.case)
+
+    def report(self, *edits: Edit, **form: object) -> Message:
+        """Send a report; the answer."""
+        message = self.actor.compose_in(self.talk, "E", CLOCK, Form(**form))  # type: ignore[arg-type]
+        (reply,) = received(self.ris, edit.apply(message, edits))
+        return sent([reply])[0]
+
+    def broken(self) -> list[set[str]]:
+        """What was broken, but for the A and D that this RIS never sent."""
+        return [broken(x) - {"X-AFTER-A", "X-AFTER-D"} for x in self.ris.exchanges]
+
+
+@pytest.fixture
+def reporting(setting: Setting) -> Reporting:
+    return Reporting(setting)
+
+
+def test_replacement_and_deletion_belong_to_the_conversation_of_their_document(
+    reporting: Reporting,
+) -> None:
+    for action in ("initial", "replace", "delete"):
+        assert reporting.report(action=action).first("MSA-1") == "AA"
+    assert reporting.broken() == [set(), set(), set()]
+    (talk,) = reporting.ris.actor.conversations.values()
+    (version,) = talk.documents.values()
+    assert (version.action, version.identity.version) == ("delete", 2)
+    assert version.identity.set_id == reporting.case.report_document.set_id
+
+
+def test_an_order_number_left_out_is_found_by_the_document(reporting: Reporting) -> None:
+    """ORC-2 and OBR-2 are not required of a transmission: the set of versions tells."""
+    reporting.report()
+    without = (Edit("remove", "ORC-2"), Edit("remove", "OBR-2"))
+    for action in ("replace", "delete"):
+        reporting.report(*without, action=action)
+    assert list(reporting.ris.actor.conversations) == [reporting.case.order.placer_number.value]
+    assert not any("TC-REPLACE-SENT" in found for found in reporting.broken())
+
+
+def test_the_order_of_the_document_counts_when_the_message_has_none(reporting: Reporting) -> None:
+    reporting.report(Edit("remove", "ORC-2"), Edit("remove", "OBR-2"))
+    assert list(reporting.ris.actor.conversations) == [reporting.case.order.placer_number.value]
+
+
+def test_two_reports_of_one_order_are_told_apart(reporting: Reporting) -> None:
+    for form in ({}, {"name": "second"}, {"name": "second", "action": "replace"}):
+        assert reporting.report(**form).first("MSA-1") == "AA"
+    (talk,) = reporting.ris.actor.conversations.values()
+    numbers = [version.identity.version for version in talk.documents.values()]
+    assert numbers == [1, 2]
+    assert reporting.broken() == [set()] * 3
+
+
+def test_a_replacement_of_what_was_never_seen_is_reported_and_answered(
+    reporting: Reporting,
+) -> None:
+    answer = reporting.report(action="replace")
+    assert answer.first("MSA-2")
+    assert reporting.broken() == [{"TC-REPLACE-SENT"}]
