@@ -51,6 +51,8 @@ def to_html(report: Report, lang: str = "fr") -> str:
             segments=lambda judged: list(view.segments(judged, placed)),
             lines=lambda judged: list(view.lines(judged, placed)),
             card=view.card,
+            narrative=lambda judged: view.narrative_of(judged, placed),
+            inside=lambda judged: view.in_document(judged, placed),
             source=source,
             says_the_same=says_the_same,
             counts=counts,
@@ -66,7 +68,9 @@ def _anchor(placed: Placed, report: Report, documents: list[Judged]) -> str:
     if placed.finding.problem.at.xpath is not None:
         for number, judged in enumerate(documents, 1):
             if judged is placed.judged:
-                return f"document-{number}"
+                line = placed.finding.problem.at.line or 0
+                shown = 0 < line <= view.MAX_LINES
+                return f"d{number}-{line}" if shown else f"document-{number}"
     if placed.exchange:
         return f"exchange-{placed.exchange.number}"
     number = next((n for n, file in enumerate(report.files, 1) if file is placed.judged), 0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from harness.show.narrative import SectionView, sections
 from harness.show.ranking import Placed
 from harness.show.words import visible
 from harness.sim.record import Judged
@@ -118,25 +119,37 @@ def lines(judged: Judged, placed: Sequence[Placed]) -> Iterator[LineView]:
     if document is None:
         return
     marks: dict[int, tuple[int, ...]] = {}
-    for p in placed:
-        line = p.finding.problem.at.line
-        if p.judged is judged and p.finding.problem.at.xpath is not None and line:
+    for p in in_document(judged, placed):
+        if line := p.finding.problem.at.line:
             marks[line] = (*marks.get(line, ()), p.number)
     text = document.raw.decode("utf-8", "replace")
     for number, line_text in enumerate(text.splitlines()[:MAX_LINES], 1):
         yield LineView(number, _clean(line_text[: 4 * MAX_FIELD]), marks.get(number, ()))
 
 
+def in_document(judged: Judged, placed: Sequence[Placed]) -> list[Placed]:
+    """The findings about what is inside the document of a message."""
+    return [p for p in placed if p.judged is judged and p.finding.problem.at.xpath is not None]
+
+
+def narrative_of(judged: Judged, placed: Sequence[Placed]) -> tuple[SectionView, ...]:
+    """The sections of a document, the findings at theirs."""
+    marks: dict[str, tuple[int, ...]] = {}
+    for p in in_document(judged, placed):
+        xpath = p.finding.problem.at.xpath or ""
+        marks[xpath] = (*marks.get(xpath, ()), p.number)
+    return sections(judged.document, marks) if judged.document else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The head of a document and its narrative, as text."""
+    """The head of a document, as text."""
 
     title: str
     patient: str
     authors: tuple[str, ...]
     legal: str
     version: str
-    sections: tuple[tuple[str, str], ...]
 
 
 def card(document: Document) -> Card | None:
@@ -155,7 +168,6 @@ def card(document: Document) -> Card | None:
             document.first(f"{header}/cda:legalAuthenticator//cda:assignedPerson/cda:name")
         ),
         version=document.first(f"{header}/cda:versionNumber/@value"),
-        sections=tuple(_sections(document)),
     )
 
 
@@ -172,12 +184,3 @@ def _patient(document: Document) -> str:
 
 def _person(text: str) -> str:
     return " ".join(text.split())
-
-
-def _sections(document: Document) -> Iterator[tuple[str, str]]:
-    for node in document.at("//cda:section"):
-        title = "".join(node.element.xpath("string(*[local-name()='title'])"))
-        parts = node.element.xpath("*[local-name()='text']//text()")
-        text = " · ".join(" ".join(part.split()) for part in parts if part.strip())
-        if text:
-            yield title, text

@@ -43,7 +43,7 @@
     if (!target) return;
     target.hidden = false;
     for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
-    target.scrollIntoView({block: "start"});
+    target.scrollIntoView({block: target.tagName === "SPAN" ? "center" : "start"});
   }
 
   button.hidden = false;

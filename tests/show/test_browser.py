@@ -134,11 +134,11 @@ def test_a_cell_of_the_matrix_leads_to_its_findings(opened: Opened) -> None:
 
 def test_a_finding_leads_to_its_document_and_back(opened: Opened) -> None:
     page = opened.page
-    page.locator("#first a[href^='#document-']").click()
-    document = page.locator(page.url[page.url.index("#") :])
-    assert document.get_attribute("open") is not None
-    document.locator("details summary").click()
-    document.locator("a.ref").first.click()
+    page.locator("#first a[href^='#d2-']").click()
+    line = page.locator(page.url[page.url.index("#") :])
+    assert line.is_visible()
+    assert line.get_attribute("class") == "hit"
+    line.locator("a.ref").first.click()
     assert page.url.endswith("#finding-1")
     assert page.locator("#finding-1").get_attribute("open") is not None
 
