@@ -14,6 +14,8 @@ from harness.wire.er7 import Message, Segment
 
 MAX_FIELD: Final = 360
 MAX_LINES: Final = 2_500
+MAX_ALL_LINES: Final = 8_000  # of all documents
+FEW_LINES: Final = 40
 _PICTURES: Final = {code: 0x2400 + code for code in range(32)}
 
 
@@ -113,7 +115,7 @@ def _clean(text: str) -> str:
     return visible(text.translate(_PICTURES))
 
 
-def lines(judged: Judged, placed: Sequence[Placed]) -> Iterator[LineView]:
+def lines(judged: Judged, placed: Sequence[Placed], limit: int = MAX_LINES) -> Iterator[LineView]:
     """The source of a document line by line, the findings at their lines."""
     document = judged.document
     if document is None:
@@ -123,8 +125,22 @@ def lines(judged: Judged, placed: Sequence[Placed]) -> Iterator[LineView]:
         if line := p.finding.problem.at.line:
             marks[line] = (*marks.get(line, ()), p.number)
     text = document.raw.decode("utf-8", "replace")
-    for number, line_text in enumerate(text.splitlines()[:MAX_LINES], 1):
+    for number, line_text in enumerate(text.splitlines()[:limit], 1):
         yield LineView(number, _clean(line_text[: 4 * MAX_FIELD]), marks.get(number, ()))
+
+
+def room(documents: Sequence[Judged], placed: Sequence[Placed]) -> dict[int, int]:
+    """How many lines of each document's source are shown, by position: those with findings whole.
+
+    A page of many documents stays small enough to be sent: the others begin, the rest is in their
+    own files.
+    """
+    sizes = [judged.document.raw.count(b"\n") + 1 for judged in documents if judged.document]
+    whole = sum(sizes) <= MAX_ALL_LINES
+    return {
+        number: MAX_LINES if whole or in_document(judged, placed) else FEW_LINES
+        for number, judged in enumerate(documents)
+    }
 
 
 def in_document(judged: Judged, placed: Sequence[Placed]) -> list[Placed]:
