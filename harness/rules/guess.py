@@ -14,19 +14,25 @@ from harness.wire.cda import Document
 from harness.wire.er7 import Message
 
 _DOCUMENT_FLOWS: Final[Mapping[str, str]] = {"55115-0": "B", "18748-4": "E"}
+# carries documents as well, from a mailbox to a RIS, by rules of its own
+_OTHER_GUIDES: Final = ("CISIS_CDA_HL7_LPS",)
 _DOCUMENT_KINDS: Final[Mapping[str, str]] = {"55115-0": "DA", "18748-4": "CR"}
 
 
 def of_message(
     message: Message, elements: Elements, receiver: str | None = None
 ) -> tuple[str, Text]:
-    """The kind of a message ("A" … "E", "DOC", "ACK", "HL7") and what told it.
+    """The kind of a message ("A" … "E", "DOC", "ZAM", "ACK", "HL7") and what told it.
 
     `receiver` is the role that it came to, where that is known.
     """
     kind = message.first("MSH-9.1")
     if kind == "ACK" or (message.named("MSA") and not kind):
         return "ACK", say("guess.type", type=kind or "MSA")
+    if kind == "ZAM":
+        return "ZAM", say("guess.type", type=kind)
+    if message.first("MSH-21.2").strip() in _OTHER_GUIDES:
+        return "HL7", say("guess.guide", guide=message.first("MSH-21.2"))
     if kind in ("ORU", "MDM") and document_node(message):
         return _of_document(message, receiver)
     if kind == "ORM":

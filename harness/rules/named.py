@@ -33,6 +33,11 @@ _MODULES: Final = (
     "schema",
     "standard",
     "transmission",
+    "transmission_content",
+    "transmission_document",
+    "transmission_metadata",
+    "transmission_people",
+    "transmission_versions",
 )
 
 

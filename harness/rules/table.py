@@ -21,7 +21,8 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 | structure | the abstract message (see `structure.py`) |
 | when | one condition: `PATH`, `not PATH`, `PATH = A, B` (one of), `PATH != A, B` (none of), |
 |      | `after D` (a message of that kind came before), `towards pfi` (the receiver is an |
-|      | intermediation platform); a block's and a row's both count |
+|      | intermediation platform), `answers transmission` (what is acknowledged is one of |
+|      | documents), each with `not` before it; a block's and a row's both count |
 | pfi | the level towards an intermediation platform, where it is not the row's own |
 | by | the name of a check written in Python (`rules/checks/`) |
 | fact | a business datum that must be what an earlier message said (see `concordance.py`); |
@@ -37,7 +38,7 @@ Everything else describes the rule: id, level, says, document, section, kinds, g
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -48,6 +49,7 @@ from harness.rules import coded, concordance, named, structure, vectors
 from harness.rules.concordance import Facts
 from harness.rules.elements import Element, Elements
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
+from harness.rules.transmitted import answers_one
 from harness.rules.types import SHAPES
 from harness.text import Text, plain, say
 from harness.wire import er7path
@@ -227,8 +229,8 @@ def _has_segment(names: frozenset[str]) -> When:
 def _condition(item: Item) -> When:
     if item.text.startswith("after "):
         return _after(item.text.removeprefix("after ").strip())
-    if item.text == "towards pfi":
-        return _towards_pfi
+    if item.text in _FACTS:
+        return _of_fact(item.text)
     found = _WHEN.fullmatch(item.text)
     if not found or not er7path.is_path(found["path"]):
         raise item.error("table.bad_when", text=item.text)
@@ -245,13 +247,22 @@ def _condition(item: Item) -> When:
     return lambda subject: None if holds(subject.carried) else reason
 
 
-def _towards_pfi(subject: Subject) -> Text | None:
-    return None if subject.towards == "pfi" else say("when.not_so", condition="towards pfi")
+def _of_fact(text: str) -> When:
+    fact, reason = _FACTS[text], say("when.not_so", condition=text)
+    return lambda subject: None if fact(subject) else reason
 
 
 def _after(kind: str) -> When:
     reason = say("when.not_after", kind=kind)
     return lambda subject: None if subject.before(kind) else reason
+
+
+_FACTS: Final[Mapping[str, Callable[[Subject], bool]]] = {
+    "towards pfi": lambda subject: subject.towards == "pfi",
+    "not towards pfi": lambda subject: subject.towards != "pfi",
+    "answers transmission": lambda subject: answers_one(subject.request),
+    "not answers transmission": lambda subject: not answers_one(subject.request),
+}
 
 
 # -- predicates -----------------------------------------------------------------------------

@@ -27,7 +27,7 @@ Bases = Mapping[str, tuple[Base, ...]]
 
 LINES: Final = 3  # lines shown of each side
 LONG: Final = 120  # a value longer than this is not marked as a whole
-ORDER: Final = ("A", "D", "C", "E", "B", "DOC", "HL7", "ACK", "CR", "DA", "CDA")
+ORDER: Final = ("A", "D", "C", "E", "B", "DOC", "HL7", "ZAM", "ACK", "CR", "DA", "CDA")
 _BREAKS: Final = frozenset("|^~&<>\"'= \t")
 
 

@@ -1,6 +1,7 @@
 """An acknowledgement against the message that it answers. Without that message, nothing is said.
 
-Source: HL7 v2.5.1, 2.9.2 (original mode) and 2.15.8 (MSA), 2.15.9 (MSH).
+Source: HL7 v2.5.1, 2.9.2 (original mode) and 2.15.8 (MSA), 2.15.9 (MSH); CI-SIS, Transmission de
+documents CDA en HL7v2 2.1, technical and business acknowledgements.
 """
 
 from collections.abc import Iterator
@@ -49,7 +50,8 @@ def goes_back(subject: Subject) -> Iterator[Problem]:
 
 @named("ack-same-processing")
 def same_processing(subject: Subject) -> Iterator[Problem]:
-    yield from _same(subject, "MSH-11.1", "MSH-11.1")
+    if subject.request and subject.request.has("MSH-11.1"):
+        yield from _same(subject, "MSH-11.1", "MSH-11.1")
 
 
 @named("ack-same-version")
@@ -63,3 +65,22 @@ def says_why(subject: Subject) -> Iterator[Problem]:
     if code in ("AE", "AR") and not subject.carried.named("ERR"):
         at = subject.carried.node("MSA-1").at
         yield Problem(at, plain("ERR"), say("ack.no_reason", code=code))
+
+
+@named("transmission-ack-type")
+def transmission_type(subject: Subject) -> Iterator[Problem]:
+    if subject.request:
+        node = subject.carried.node("MSH-9")
+        wanted = f"ACK^{subject.request.first('MSH-9.2')}^ACK"
+        if node.value != wanted:
+            actual = quoted(node.value) if node.present else say("value.absent")
+            yield Problem(node.at, plain(f"`{wanted}`"), actual)
+
+
+@named("zam-names-the-request")
+def zam_names_the_request(subject: Subject) -> Iterator[Problem]:
+    """MSH-10 of a transmission sent before, where the whole conversation is known."""
+    node = subject.carried.node("OBX[1]-4")
+    sent = [past.carried.first("MSH-10") for past in subject.earlier if past.document]
+    if subject.recorded and sent and node.present and node.value not in sent:
+        yield Problem(node.at, quoted(", ".join(sent)), quoted(node.value))

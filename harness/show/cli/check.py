@@ -43,7 +43,7 @@ def command(
     wanted = outputs.parse(formats)
     schema = cda_schema or xsd_of(packs)
     profile = extended(options.load_profile(profile_name, mapping, schema), packs)
-    if flow and flow not in ("ACK", "DOC", "HL7"):
+    if flow and flow not in ("ACK", "DOC", "HL7", "ZAM"):
         profile.flow(flow)
     gc.freeze()  # rules live as long as we do: no need to look through them again and again
     report = check(paths, Asked(profile, flow, command_line(sys.argv), towards or ""))

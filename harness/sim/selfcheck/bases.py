@@ -16,6 +16,7 @@ from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
 from harness.sim.selfcheck import chains
 from harness.sim.selfcheck.rich import enriched
+from harness.sim.selfcheck.transmissions import as_mdm, transmissions
 from harness.wire import edit
 from harness.wire.cda import Document
 from harness.wire.edit import Edit
@@ -125,6 +126,9 @@ def _of_case(profile: Profile, name: str) -> Iterator[Base]:
         yield Base(f"{name}/{flow.id}", subject)
         yield Base(f"{name}/{flow.id} on the wire", replace(subject, on_wire=True))
         yield from _others(profile, name, subject)
+        if subject.document and name == CASES[0]:
+            for word, made in transmissions(profile, subject, case):
+                yield Base(f"{name}/{subject.kind} {word}", made)
         receiver = actors[flow.receiver]
         yield from _answers(profile, name, receiver, flow.id, message)
 
@@ -142,18 +146,6 @@ def _others(profile: Profile, name: str, subject: Subject) -> Iterator[Base]:
     if name == CASES[0]:
         rich = Document.parse(enriched(subject.document.raw, kind))
         yield Base(f"{name}/{kind} rich", profile.document_subject(kind, rich))
-
-
-def as_mdm(profile: Profile, subject: Subject) -> Subject:
-    """The document in an MDM message, as the transmission guide allows."""
-    edits = (
-        Edit("set", "MSH-9", "MDM^T02^MDM_T02"),
-        Edit("set", "MSH-12", "2.6"),
-        Edit("add", "EVN||20260105100000+0100", "MSH"),
-        Edit("add", "TXA|1|CN|TX||||||||1^^1.2.250.1.213.99.1^ISO|||||LA", "OBR"),
-    )
-    message = edit.apply(subject.carried, edits)
-    return profile.subject("DOC", message)
 
 
 def _answers(
