@@ -37,7 +37,6 @@ _MODULES: Final = (
     "transmission_document",
     "transmission_metadata",
     "transmission_people",
-    "transmission_versions",
 )
 
 

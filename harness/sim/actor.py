@@ -27,7 +27,18 @@ _APPLICATIONS: Final = {"ris": messages.RIS, "platform": messages.PLATFORM}
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
 # What a receiver looks at before it accepts; the content of a document is judged, not refused.
 _REFUSED_GROUPS: Final = frozenset(
-    {"encoding", "header", "structure", "patient", "ins", "order", "exam", "document"}
+    {
+        "encoding",
+        "header",
+        "structure",
+        "patient",
+        "ins",
+        "order",
+        "exam",
+        "document",
+        "metadata",
+        "participants",
+    }
 )
 _UNSUPPORTED: Final = frozenset({"LB-MSH-9-TYPE", "LB-MSH-9-EVENT", "TC-MSH-9", "HL7-MSH-9"})
 

@@ -55,6 +55,17 @@ def test_a_broken_message_says_where(telerad: Telerad, broken: Path) -> None:
     assert "─▸ broken.er7:2:" in done.out
 
 
+def test_more_is_asked_of_what_goes_to_a_pfi(
+    telerad: Telerad, profile: Profile, case: Case, clock: datetime, tmp_path: Path
+) -> None:
+    message = Actor("platform", profile, case).compose("E", case, clock).without("PRT")
+    tmp_path.joinpath("report.er7").write_bytes(message.raw)
+    assert telerad("check", "report.er7").code == 0
+    done = telerad("check", "report.er7", "--towards", "pfi")
+    assert done.code == 1
+    assert "✗ TC-PRT" in done.out
+
+
 def test_a_document_is_known_by_its_root(telerad: Telerad, document: Path) -> None:
     done = telerad("check", document.name)
     assert done.code == 0

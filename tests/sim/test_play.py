@@ -87,6 +87,17 @@ def test_a_shipped_scenario_passes_against_itself(shipped: Scenario, setting: Se
         assert exchange.state == ("not_run" if step.outside else "done")
 
 
+def test_a_scenario_says_that_the_receiver_is_a_pfi(setting: Setting) -> None:
+    """An imaging request is not for one: reported there, and nowhere else."""
+    plain = make({"send": "A"}, {"send": "B"})
+    found = []
+    for one in (plain, plain.model_copy(update={"towards": "pfi"})):
+        play = Play(one, setting)
+        Wire({"ris": play, "platform": play}).run()
+        found.append(broken(play.exchanges[1]))
+    assert found == [set(), {"TC-PFI-REQUEST"}]
+
+
 def test_the_same_seed_and_clock_put_the_same_bytes_on_the_wire(setting: Setting) -> None:
     carried = []
     for _ in range(2):

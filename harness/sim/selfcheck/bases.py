@@ -16,7 +16,7 @@ from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
 from harness.sim.selfcheck import chains
 from harness.sim.selfcheck.rich import enriched
-from harness.sim.selfcheck.transmissions import as_mdm, transmissions
+from harness.sim.selfcheck.transmissions import transmissions
 from harness.wire import edit
 from harness.wire.cda import Document
 from harness.wire.edit import Edit
@@ -127,7 +127,7 @@ def _of_case(profile: Profile, name: str) -> Iterator[Base]:
         yield Base(f"{name}/{flow.id} on the wire", replace(subject, on_wire=True))
         yield from _others(profile, name, subject)
         if subject.document and name == CASES[0]:
-            for word, made in transmissions(profile, subject, case):
+            for word, made in transmissions(profile, subject, actors[flow.sender]):
                 yield Base(f"{name}/{subject.kind} {word}", made)
         receiver = actors[flow.receiver]
         yield from _answers(profile, name, receiver, flow.id, message)
@@ -139,7 +139,6 @@ def _others(profile: Profile, name: str, subject: Subject) -> Iterator[Base]:
         yield Base(f"{name}/{subject.kind} as HL7", replace(subject, kind="HL7", earlier=()))
         return
     yield Base(f"{name}/{subject.kind} as DOC", replace(subject, kind="DOC", earlier=()))
-    yield Base(f"{name}/{subject.kind} as MDM", as_mdm(profile, subject))
     kind = profile.flows[subject.kind].document
     alone = profile.document_subject(kind, subject.document)
     yield Base(f"{name}/{kind}", alone)

@@ -8,22 +8,20 @@ Source: CI-SIS, Transmission de documents CDA en HL7v2 2.1.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
-
-import pybase64
 
 from harness.rules.profile import Profile
 from harness.rules.rule import Subject
-from harness.rules.transmitted import METADATA
-from harness.sim.case import Case
-from harness.sim.generate import cda_report
+from harness.sim.actor import Actor, Conversation
+from harness.sim.generate.documents import Form
 from harness.wire import edit
-from harness.wire.edit import Edit, apply_to_document
+from harness.wire.edit import Edit
 from harness.wire.er7 import Message
 
-_ROOT: Final = "/cda:ClinicalDocument"
-_IDS: Final = tuple(f"1.2.250.1.213.99.90.{number}" for number in (1, 2, 4))  # of versions
-_OTHER_FORM: Final = "1.2.250.1.213.99.90.3"
+_CLOCK: Final = datetime.fromisoformat("2026-01-05T12:00:00+01:00")
+_ACTIONS: Final = {"again": "initial", "replaced": "replace", "deleted": "delete"}
+_BOTH: Final = Form(level="both")
 _INS: Final = "185054809598744"
 _XCN: Final = "^^^^^^ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS"
 _OF_PATIENT: Final = "^^^^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.10&ISO^L^^^INS"
@@ -39,49 +37,47 @@ _BODIES: Final = (
     f"OBX|12|ED|CORPSMAIL_PS^Corps du mail pour un PS^MetaDMPMSS||{_BODY}",
     f"OBX|13|ED|CORPSMAIL_PATIENT^Corps du mail pour le patient^MetaDMPMSS||{_BODY}",
 )
-_RELATED: Final = f"{_ROOT}/cda:relatedDocument"
-_PARENT: Final = (
-    '<relatedDocument typeCode="RPLC"><parentDocument><id root="{}"/></parentDocument>'
-    "</relatedDocument>"
-)
 _MAILED: Final = ("DESTDMP", "DESTMSSANTEPS", "DESTMSSANTEPAT")
 
 
-def transmissions(profile: Profile, subject: Subject, case: Case) -> Iterator[tuple[str, Subject]]:
+def transmissions(
+    profile: Profile, subject: Subject, actor: Actor
+) -> Iterator[tuple[str, Subject]]:
     """Everything that can become of a transmission, by name."""
     yield "mailed", mailed(profile, subject)
     yield "to a PFI", mailed(profile, subject, towards="pfi")
-    yield "replaced", replaced(profile, subject)
-    yield "replaced twice", replaced(profile, subject, 3)
-    yield "deleted", deleted(profile, subject)
-    yield "replaced, as DOC", _as_doc(replaced(profile, subject))
-    yield "replaced, as MDM", as_mdm(profile, replaced(profile, subject))
+    yield from _asked(profile, subject, actor, "ORU")
+    for word, made in _asked(profile, subject, actor, "MDM"):
+        yield (
+            f"{word} as MDM".removeprefix("again "),
+            replace(made, kind="DOC", earlier=(), recorded=False),
+        )
     if subject.kind == "E":
-        yield "in two forms", two_forms(profile, subject, case)
+        yield "in two forms", _sent(profile, subject, actor, Conversation(actor.case), _BOTH)
     for event in ("Z01", "Z02", "Z03"):
         for status in ("Y", "N"):
             yield f"ZAM {event} {status}", zam(profile, subject, event, status)
 
 
-def as_mdm(profile: Profile, subject: Subject) -> Subject:
-    """The document in an MDM message, as the transmission guide allows."""
-    message, document = subject.carried, subject.document
-    event = {"RO": "T10", "CA": "T04"}.get(message.first("ORC-1"), "T02")
-    xpaths = ("cda:id/@root", "cda:relatedDocument/cda:parentDocument/cda:id/@root")
-    number, parent = (document.first(f"{_ROOT}/{x}") if document else "" for x in xpaths)
-    kind = message.first("OBR-4.1")
-    edits = (
-        Edit("set", "MSH-9", f"MDM^{event}^MDM_T02"),
-        Edit("set", "MSH-12", "2.6"),
-        Edit("add", "EVN||20260105100000+0100", "MSH"),
-        Edit("add", f"TXA|1|{kind}|TEXT|||||||||{number}|{parent}||||AU", "OBR"),
-        Edit("set", "OBX[1]-5.2", "text"),
-        *(Edit("set", f"OBX[{n}]-2", "CWE") for n in range(2, len(METADATA) + 2)),
-    )
-    return replace(
-        profile.subject("DOC", edit.apply(message, edits), towards=subject.towards),
-        recorded=subject.recorded,
-    )
+def _asked(
+    profile: Profile, first: Subject, actor: Actor, message: str
+) -> Iterator[tuple[str, Subject]]:
+    """A document that is sent once more, then replaced, then deleted."""
+    talk, before = Conversation(actor.case), first
+    for word, action in _ACTIONS.items():
+        form = Form(action=action, message=message)
+        before = _sent(profile, before, actor, talk, form)
+        yield word, before
+
+
+def _sent(
+    profile: Profile, before: Subject, actor: Actor, talk: Conversation, form: Form
+) -> Subject:
+    """The next message of a conversation; what stood before the document stays before it."""
+    message = actor.compose_in(talk, before.kind, _CLOCK, form)
+    earlier = before.earlier if form.action == "initial" else (*before.earlier, before)
+    made = profile.subject(before.kind, message, earlier=earlier)
+    return replace(made, recorded=before.recorded)
 
 
 def mailed(profile: Profile, subject: Subject, towards: str = "") -> Subject:
@@ -91,75 +87,9 @@ def mailed(profile: Profile, subject: Subject, towards: str = "") -> Subject:
         *(Edit("add", text, "PRT") for text in _PARTICIPANTS),
         *(Edit("add", text, "OBX") for text in _BODIES),
     )
-    return _changed(profile, subject, edits, towards=towards)
-
-
-def replaced(profile: Profile, subject: Subject, version: int = 2) -> Subject:
-    """The document at a version, after those before it."""
-    if version == 1:
-        return _changed(profile, replace(subject, message=_renamed(subject, _IDS[0])), ())
-    before = replaced(profile, subject, version - 1)
-    edits = (
-        Edit("set", "MSH-10", f"NEXT-{version}"),
-        Edit("set", "ORC-1", "RO"),
-        Edit("set", "OBX[1]-11", "C"),
-        Edit("set", f"{_ROOT}/cda:versionNumber/@value", str(version)),
-        *([Edit("remove", _RELATED)] if version > 2 else []),
-        Edit("insert", f"{_ROOT}/cda:documentationOf[last()]", _PARENT.format(_IDS[version - 2])),
-    )
-    renamed = _renamed(before, _IDS[version - 1])
-    return _changed(profile, replace(before, message=renamed), edits, past=before)
-
-
-def _renamed(subject: Subject, number: str) -> Message:
-    """The message with another identifier of its document, links to it included."""
-    document = subject.document
-    old = document.first(f"{_ROOT}/cda:id/@root") if document else ""
-    return edit.in_document(subject.carried, lambda raw: raw.replace(old.encode(), number.encode()))
-
-
-def deleted(profile: Profile, subject: Subject) -> Subject:
-    """The same version again, to be deleted."""
-    edits = (
-        Edit("set", "MSH-10", "NEXT-2"),
-        Edit("set", "ORC-1", "CA"),
-        Edit("set", "OBX[1]-11", "D"),
-    )
-    return _changed(profile, subject, edits, past=subject)
-
-
-def two_forms(profile: Profile, subject: Subject, case: Case) -> Subject:
-    """The report at level 3, and the same one at level 1."""
-    plain = cda_report.report(case, level=1)
-    plain = apply_to_document(plain, (Edit("set", f"{_ROOT}/cda:id/@root", _OTHER_FORM),))
-    content = pybase64.b64encode_as_string(plain)
-    kind = subject.carried.node("OBR-4").data.decode()
-    edits = (
-        Edit("add", f"OBX|2|ED|{kind}||^TEXT^XML^Base64^{content}||||||F", "PRT"),
-        *(Edit("set", f"OBX[{n}]-1", str(n)) for n in range(3, len(METADATA) + 3)),
-    )
-    return _changed(profile, subject, edits)
-
-
-def _changed(
-    profile: Profile,
-    subject: Subject,
-    edits: tuple[Edit, ...],
-    *,
-    towards: str = "",
-    past: Subject | None = None,
-) -> Subject:
-    """`past`: a message that came before."""
-    earlier = (*subject.earlier, past) if past else subject.earlier
     message = edit.apply(subject.carried, edits)
-    made = profile.subject(subject.kind, message, earlier=earlier, towards=towards)
+    made = profile.subject(subject.kind, message, earlier=subject.earlier, towards=towards)
     return replace(made, recorded=subject.recorded)
-
-
-def _as_doc(subject: Subject) -> Subject:
-    """The same, and what came before, as documents of no flow."""
-    earlier = tuple(replace(past, kind="DOC") for past in subject.earlier[-1:])
-    return replace(subject, kind="DOC", earlier=earlier)
 
 
 # -- business acknowledgements --------------------------------------------------------------
