@@ -14,7 +14,7 @@ from typing import Final
 from harness.rules.profile import Profile
 from harness.rules.rule import Subject
 from harness.sim.actor import Actor, Conversation
-from harness.sim.generate.documents import Form
+from harness.sim.form import Form
 from harness.wire import edit
 from harness.wire.edit import Edit
 from harness.wire.er7 import Message
