@@ -103,6 +103,7 @@ def _about(rule: Rule, profile: Profile) -> list[tuple[str, Text | str | None]]:
         ("explain.place", rule.at or ", ".join(places_of(rule))),
         ("explain.kinds", ", ".join(sorted(rule.kinds))),
         ("explain.group", say(f"group.{rule.group}")),
+        ("explain.pfi", rule.pfi.value if rule.pfi else None),
         ("explain.mistake", rule.mistake),
         ("explain.note", rule.note),
         ("explain.untested", rule.untested),

@@ -420,7 +420,7 @@ def _sender(case: Case, header: Header) -> str:
     """Who asks for the transmission: the requester from the site, the radiologist from afar."""
     from_site = header.sender == RIS
     by = case.requester if from_site else case.radiologist
-    structure = case.site if from_site else case.platform
+    structure = case.site if from_site else case.radiologist.organization
     return _segment(
         "PRT", {2: "UC", 4: "SB^Send by^participation", 5: _xcn(by), 8: _xon(structure)}
     )
