@@ -6,7 +6,6 @@ says where business data stand. `judge` gives the outcomes of everything that a 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Final
 
 from harness import data, yamlfile
 from harness.errors import HarnessError
-from harness.rules import concordance, elements, precedence, schematron, table, xsd
+from harness.rules import concordance, elements, precedence, profile_file, schematron, table, xsd
 from harness.rules.checks import schema
-from harness.rules.concordance import Facts, Row
-from harness.rules.elements import Elements
+from harness.rules.concordance import Fact, Facts, Row
+from harness.rules.elements import Element, Elements
 from harness.rules.rule import (
     Group,
     Level,
@@ -30,17 +29,16 @@ from harness.rules.rule import (
     grouped,
 )
 from harness.rules.transmitted import document_of
-from harness.text import Text, plain, say
+from harness.text import Text, say
 from harness.wire.cda import Document
 from harness.wire.er7 import Message
 from harness.yamlfile import Item
 
 _NO_MESSAGE: Final = "HL7-MSH"  # the rule that speaks when there is no header to speak of
 DEFAULT: Final = "livre-blanc-2024"
-_KEYS: Final = frozenset(
-    {"profile", "title", "document", "version", "flows", "kinds", "tables", "packs", "schematron"}
+_FLOW_KEYS: Final = frozenset(
+    {"title", "sender", "message", "document", "usage", "made", "then", "opens"}
 )
-_FLOW_KEYS: Final = frozenset({"title", "sender", "message", "document", "usage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,8 @@ class Flow:
     """One business message. `message` is MSH-9 as the guide names it; `document` the CDA's kind.
 
     `usage` is "required" or "optional". `sender` is "ris" or "platform", the other one receives.
+    `made` names what composes it (`sim/generate`), `then` the flows that its receiver sends next,
+    `opens` says that it is the first of a conversation.
     """
 
     id: str
@@ -56,6 +56,9 @@ class Flow:
     message: str
     document: str
     usage: str
+    made: str = ""
+    then: tuple[str, ...] = ()
+    opens: bool = False
 
     @property
     def receiver(self) -> str:
@@ -75,6 +78,7 @@ class Profile:
     elements: Elements
     rules: tuple[Rule, ...] = field(repr=False)
     hash: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict, repr=False)
     _groups: dict[str, tuple[Group, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -150,7 +154,8 @@ class Profile:
         return concordance.table(self.facts, subjects, kinds)
 
     def flow(self, name: str) -> Flow:
-        """The flow of that name. Raises HarnessError with the nearest one."""
+        """The flow of that name, or of that other name. Raises HarnessError with the known ones."""
+        name = self.aliases.get(name, name)
         if name not in self.flows:
             raise HarnessError(
                 say("profile.no_flow", flow=name, profile=self.id),
@@ -163,25 +168,23 @@ class Profile:
         return next((rule for rule in self.rules if rule.id == name), None)
 
 
-def available() -> tuple[str, ...]:
-    """The names of the profiles."""
-    folder = data.path("schemas", "profiles")
-    return tuple(sorted(file.parent.name for file in folder.glob("*/profile.yaml")))
-
-
 @cache
 def flow_names(name: str) -> tuple[str, ...]:
-    """The flows of a profile, without its rules."""
-    content = yamlfile.load(data.path("schemas", "profiles", name, "profile.yaml"))
-    return tuple(content.need("flows").fields)
+    """The flows of a profile and their other names, without its rules."""
+    content = profile_file.read(name)
+    aliases = content.get("aliases")
+    return (*content.need("flows").fields, *(aliases.fields if aliases else ()))
 
 
 @cache
 def flow_documents(name: str) -> Mapping[str, str]:
     """The kind of document of each flow ("CR", "DA"), empty for one that carries none."""
-    content = yamlfile.load(data.path("schemas", "profiles", name, "profile.yaml"))
+    content = profile_file.read(name)
     found = {flow: item.get("document") for flow, item in content.need("flows").fields.items()}
-    return {flow: document.text if document else "" for flow, document in found.items()}
+    known = {flow: document.text if document else "" for flow, document in found.items()}
+    aliases = content.get("aliases")
+    others = aliases.fields.items() if aliases else ()
+    return known | {alias: known[item.text] for alias, item in others}
 
 
 @cache
@@ -224,32 +227,46 @@ def load(
 
     Raises HarnessError when there is no such profile, or one of its files does not hold.
     """
-    if name not in available():
-        near = get_close_matches(name, available(), n=1)
-        hint = say("yaml.did_you_mean", word=near[0]) if near else plain(", ".join(available()))
-        raise HarnessError(say("profile.unknown", name=name), hint=hint)
-    folder = data.path("schemas", "profiles", name)
-    content = yamlfile.load(folder / "profile.yaml")
-    content.only(_KEYS)
-    places = elements.load(folder / "elements.yaml")
+    content = profile_file.read(name)
+    folders = profile_file.folders(name)
+    places = _elements(folders)
     if mapping:
         places = elements.mapped(places, mapping)
-    facts = _facts(folder, places)
-    rules = tuple(_rules(folder, content, places, facts))
+    facts = _facts(folders, places)
+    rules = tuple(_rules(content, places, facts))
     if cda_schema:
         rules = tuple(schema.against(rules, cda_schema))
     _refuse_twins(rules)
+    flows = {key: _flow(key, item) for key, item in content.need("flows").fields.items()}
     return Profile(
         id=content.need("profile").text,
         title=content.need("title").both(),
         version=content.need("version").text,
         source=SpecRef(content.need("document").text, ""),
-        flows={key: _flow(key, item) for key, item in content.need("flows").fields.items()},
+        flows=flows,
+        aliases=_aliases(content, flows),
         elements=places,
         rules=rules,
         facts=facts,
-        hash=_hash(folder, content, mapping, cda_schema or xsd.own()),
+        hash=_hash(folders, content, mapping, cda_schema or xsd.own()),
     )
+
+
+def _elements(folders: Iterable[Path]) -> Elements:
+    files = (folder / "elements.yaml" for folder in folders)
+    found: dict[str, Element] = {}
+    for file in files:
+        if file.is_file():
+            found |= elements.load(file)
+    return found
+
+
+def _aliases(content: Item, flows: Mapping[str, Flow]) -> Mapping[str, str]:
+    item = content.get("aliases")
+    for named in item.fields.values() if item else ():
+        if named.text not in flows:
+            raise named.error("yaml.unknown_value", hint=", ".join(flows), value=named.text)
+    return {alias: named.text for alias, named in item.fields.items()} if item else {}
 
 
 def _flow(name: str, item: Item) -> Flow:
@@ -262,10 +279,37 @@ def _flow(name: str, item: Item) -> Flow:
         message=item.need("message").text,
         document=document.text if document else "",
         usage=item.need("usage").text,
+        made=made.text if (made := item.get("made")) else "",
+        then=then.texts if (then := item.get("then")) else (),
+        opens=(opens := item.get("opens")) is not None and opens.text == "yes",
     )
 
 
-def _rules(folder: Path, content: Item, places: Elements, facts: Facts) -> Iterator[Rule]:
+def _rules(content: Item, places: Elements, facts: Facts) -> Iterator[Rule]:
+    """The rules of the tables, packs and Schematron files, as the profile wants them."""
+    without, levels = content.get("without"), content.get("levels")
+    gone = dict.fromkeys(without.texts if without else ())
+    other = {name: _level(item) for name, item in levels.fields.items()} if levels else {}
+    known = set()
+    for rule in _every_rule(content, places, facts):
+        known.add(rule.id)
+        if rule.id not in gone:
+            yield replace(rule, level=other.get(rule.id, rule.level))
+    for item in without.items if without else ():
+        if item.text not in known:
+            raise item.error("profile.no_rule", id=item.text)
+    for name, item in levels.fields.items() if levels else ():
+        if name not in known:
+            raise item.as_key.error("profile.no_rule", id=name)
+
+
+def _level(item: Item) -> Level:
+    if item.text not in Level.__members__:
+        raise item.error("yaml.unknown_value", hint="MUST, SHOULD, MAY", value=item.text)
+    return Level[item.text]
+
+
+def _every_rule(content: Item, places: Elements, facts: Facts) -> Iterator[Rule]:
     kinds = {name: item.texts for name, item in content.need("kinds").fields.items()}
     single = {kind: (kind,) for members in kinds.values() for kind in members}
     flows = content.need("flows").fields
@@ -281,7 +325,7 @@ def _rules(folder: Path, content: Item, places: Elements, facts: Facts) -> Itera
             if "document" in (flow := item.fields)
         },
     )
-    for file, at_most in _tables(folder, content):
+    for file, at_most in _tables(content):
         for rule in table.load(file, context):
             yield (
                 replace(rule, level=at_most, pfi=None)
@@ -292,23 +336,30 @@ def _rules(folder: Path, content: Item, places: Elements, facts: Facts) -> Itera
         yield from schematron.load(data.path("schematron", name), frozenset(item.texts))
 
 
-def _facts(folder: Path, places: Elements) -> Facts:
-    file = folder / "concordance.yaml"
-    return concordance.load(file, places) if file.is_file() else {}
+def _facts(folders: Iterable[Path], places: Elements) -> Facts:
+    files = (folder / "concordance.yaml" for folder in folders)
+    found: dict[str, Fact] = {}
+    for file in files:
+        if file.is_file():
+            found |= concordance.load(file, places)
+    return found
 
 
-def _tables(folder: Path, content: Item) -> Iterator[tuple[Path, Level | None]]:
+def _tables(content: Item) -> Iterator[tuple[Path, Level | None]]:
     """The tables, and the level that a pack's rules have at most in this profile.
 
     A pack is a name, or `{pack: NAME, at_most: SHOULD}` when the guide does not cite it itself.
     """
     for item in content.need("tables").items:
-        yield folder / item.text, None
+        yield item.file.parent / item.text, None
+    packs: dict[str, tuple[Item, Level | None]] = {}
     for pack in content.need("packs").items:
         name, at_most = pack, None
         if isinstance(pack.value, dict):
             pack.only(frozenset({"pack", "at_most"}))
-            name, at_most = pack.need("pack"), Level[pack.need("at_most").text]
+            name, at_most = pack.need("pack"), _level(pack.need("at_most"))
+        packs[name.text] = name, at_most
+    for name, at_most in packs.values():
         files = sorted(data.path("schemas", "packs", name.text).glob("*.yaml"))
         if not files:
             raise name.error("yaml.unknown_value", value=name.text)
@@ -335,10 +386,11 @@ def _refuse_twins(rules: Iterable[Rule]) -> None:
         seen[rule.id] = rule
 
 
-def _hash(folder: Path, content: Item, mapping: Path | None, cda_schema: Path) -> str:
+def _hash(folders: Iterable[Path], content: Item, mapping: Path | None, cda_schema: Path) -> str:
     """SHA-256 over every file that decides a verdict, by name and content."""
-    files = [folder / "profile.yaml", folder / "elements.yaml"]
-    files += [file for file, _ in _tables(folder, content)]
+    own = ("profile.yaml", "elements.yaml", "concordance.yaml", "contested.yaml")
+    files = [folder / name for folder in folders for name in own if (folder / name).is_file()]
+    files += [file for file, _ in _tables(content)]
     files += [data.path("schematron", name) for name in content.need("schematron").fields]
     for shared in ("valuesets", "standard"):
         files += sorted(data.path("schemas", shared).glob("*.yaml"))

@@ -15,6 +15,7 @@ from harness.sim.defects import Defect
 from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
 from harness.sim.generate.documents import Version
+from harness.sim.generate.makers import maker
 from harness.sim.generate.messages import Header, Refusal
 from harness.sim.learn import learn
 from harness.sim.learn_document import learn_document
@@ -22,7 +23,7 @@ from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
 MAX_ERRORS: Final = 5
-_DOCUMENTS: Final = {"B": ("DA", cda_request.CODE), "E": ("CR", cda_report.CODE)}
+_CODES: Final = {"DA": cda_request.CODE, "CR": cda_report.CODE}  # type of document
 _APPLICATIONS: Final = {"ris": messages.RIS, "platform": messages.PLATFORM}
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
 # What a receiver looks at before it accepts; the content of a document is judged, not refused.
@@ -81,9 +82,8 @@ class Actor:
         `name` tells the documents of one flow apart (see `Form.name`).
         """
         talk.case = learn(talk.case, message, self.profile.elements)
-        found = (
-            learn_document(talk.case, _DOCUMENTS[flow][0], message) if flow in _DOCUMENTS else None
-        )
+        kind = self.profile.document_kind(flow)
+        found = learn_document(talk.case, kind, message) if kind in _CODES else None
         if found:
             talk.case, talk.documents[flow, name] = found
 
@@ -101,18 +101,16 @@ class Actor:
         `form` is about documents: what is sent is remembered in the conversation.
         """
         header = self._header(at)
-        if flow == "A":
-            raw = messages.request(talk.case, header)
-        elif flow == "C":
-            raw = messages.protocol(talk.case, header)
-        elif flow == "D":
-            raw = messages.examination(talk.case, header)
-        else:
+        made = self.profile.flow(flow)
+        if made.document:
             raw = self._transmission(talk, flow, header, form)
+        else:
+            raw = maker(flow, made.made)(talk.case, header)
         return self._spoilt(flow, Message(raw))
 
     def _transmission(self, talk: Conversation, flow: str, header: Header, form: Form) -> bytes:
-        kind, (code, label) = _DOCUMENTS[flow]
+        kind = self.profile.document_kind(flow)
+        code, label = _CODES[kind]
         known = talk.case if kind == "DA" else talk.case.alone()
         last = talk.documents.get((flow, form.name))
         case, version = documents.next_version(known, kind, form, header.at, last)

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from harness import data, yamlfile
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
+from harness.rules import profile_file
 from harness.sim.form import FIRST, LEVELS, PLAIN, Form, changes_of
 from harness.text import Text, plain, say
 from harness.wire.edit import BYTES, Edit
@@ -250,8 +251,8 @@ def _scenario(item: Item) -> Scenario:
 
 
 def _refuse_unknown_flows(item: Item, found: Scenario) -> None:
-    if found.profile not in profiles.available():
-        hint = plain(", ".join(profiles.available()))
+    if found.profile not in profile_file.available():
+        hint = plain(", ".join(profile_file.available()))
         place = item.find(("profile",))
         raise place.error("profile.unknown", hint=hint, name=found.profile)
     flows = profiles.flow_names(found.profile)

@@ -32,7 +32,6 @@ from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 from harness.wire.transcript import Record
 
-_NEXT: Final = {"platform": {"A": "C", "D": "E"}, "ris": {"C": "D"}}
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
 
 
@@ -81,12 +80,18 @@ class Simulation:
         return min((waiting.deadline for waiting in self._pending.values()), default=None)
 
     def start(self, now: float) -> list[Action]:
-        """A RIS that knows a platform begins with its request."""
-        if self.role != "ris" or not self.talks:
+        """A side that knows its peer begins with the flows that open a conversation."""
+        if not self.talks:
             return []
         number = self.setting.case.order.placer_number.value
         talk = self.actor.conversation(number)
-        return self._send("A", talk, now) + self._send("B", talk, now)
+        opening = (flow for flow in self.setting.profile.flows.values() if flow.opens)
+        return [
+            action
+            for flow in opening
+            if flow.sender == self.role
+            for action in self._send(flow.id, talk, now)
+        ]
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take an event in; give what is to be done. Never raises on what a peer sent."""
@@ -176,10 +181,10 @@ class Simulation:
 
     def _follow(self, kind: str, talk: Conversation, now: float) -> list[Action]:
         """What this role says next, once for each conversation."""
-        flow = _NEXT[self.role].get(kind)
-        if not self.talks or flow is None or flow in talk.sent:
-            return []
-        return self._send(flow, talk, now)
+        known = self.setting.profile.flows
+        then = known[kind].then if self.talks and kind in known else ()
+        ours = [flow for flow in then if known[flow].sender == self.role and flow not in talk.sent]
+        return [action for flow in ours for action in self._send(flow, talk, now)]
 
     def _strayed(self, event: Strayed) -> None:
         self._note(event.what, "in", event.connection, "", event.head)

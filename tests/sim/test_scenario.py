@@ -8,6 +8,7 @@ import yaml
 from harness import data
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
+from harness.rules import profile_file
 from harness.rules.profile import Profile
 from harness.sim import scenario
 from harness.sim.generate import cases
@@ -19,7 +20,7 @@ title: {fr: Un, en: One}
 steps:
   - send: A
 """
-SHIPPED = [pair for profile in profiles.available() for pair in scenario.find([], profile)]
+SHIPPED = [pair for profile in profile_file.available() for pair in scenario.find([], profile)]
 
 
 def written(tmp_path: Path, text: str) -> Path:
