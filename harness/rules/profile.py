@@ -184,7 +184,7 @@ def flow_documents(name: str) -> Mapping[str, str]:
     known = {flow: document.text if document else "" for flow, document in found.items()}
     aliases = content.get("aliases")
     others = aliases.fields.items() if aliases else ()
-    return known | {alias: known[item.text] for alias, item in others}
+    return known | {alias: known.get(item.text, "") for alias, item in others}
 
 
 @cache
@@ -264,7 +264,7 @@ def _elements(folders: Iterable[Path]) -> Elements:
 def _aliases(content: Item, flows: Mapping[str, Flow]) -> Mapping[str, str]:
     item = content.get("aliases")
     for named in item.fields.values() if item else ():
-        if named.text not in flows:
+        if named.text not in (*flows, "ACK"):
             raise named.error("yaml.unknown_value", hint=", ".join(flows), value=named.text)
     return {alias: named.text for alias, named in item.fields.items()} if item else {}
 
