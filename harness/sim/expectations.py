@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from harness.rules.rule import Outcome, Verdict
+from harness.sim.form import CHARSETS, CONTROLS
 from harness.sim.judging import Judge, expected_code
 from harness.sim.record import Judged
 from harness.sim.scenario import Step
@@ -11,7 +12,8 @@ from harness.wire.er7 import Message
 
 
 def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
-    """Authors of the document, rules that the message must break."""
+    """How the document is sent, its authors, rules that the message must break."""
+    yield from _of_form(judge, step, judged)
     if step.expect.authors is not None:
         found = 0
         if judged.document:
@@ -21,6 +23,25 @@ def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
     for rule in step.expect.findings:
         shown = ", ".join(sorted(broken)) or "-"
         yield _expected(judge, rule, rule if rule in broken else shown, "run.finding")
+
+
+def _of_form(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
+    """The action that the step names, and message and character set where it says them."""
+    if step.document is None or step.mutate or judged.message is None:
+        return
+    said = step.document.model_fields_set
+    wanted = {"ORC-1": CONTROLS[step.document.action]}
+    if "message" in said:
+        wanted["MSH-9.1"] = step.document.message
+    if "charset" in said:
+        wanted["MSH-18"] = CHARSETS[step.document.charset]
+    for place, value in wanted.items():
+        node = judged.message.node(place)
+        if node.value == value:
+            yield judge.held("STEP-EXPECT")
+        else:
+            expected, actual = plain(f"{place} = `{value}`"), plain(f"`{node.value}`")
+            yield judge.broken("STEP-EXPECT", expected, actual, node.at)
 
 
 def _expected(judge: Judge, wanted: str, found: str, key: str) -> Outcome:

@@ -4,11 +4,15 @@ Source: Transmission de documents CDA en HL7v2 2.1, processing requests and MSH-
 chapter 2 and 3.3.1 (E).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-ACTIONS: Final = ("initial", "replace", "delete")
+from harness.text import Text, say
+
+CONTROLS: Final[Mapping[str, str]] = {"initial": "NW", "replace": "RO", "delete": "CA"}  # ORC-1
+ACTIONS: Final = tuple(CONTROLS)
 MESSAGES: Final = ("ORU", "MDM")
 # A request is of level 3, its guide has no other; a report may be a PDF, or both in one ORU.
 LEVELS: Final[Mapping[str, tuple[str, ...]]] = {"DA": ("3",), "CR": ("1", "3", "both")}
@@ -19,6 +23,8 @@ CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "CR": ("text", "responsible", "addendum", "visibility"),
 }
 FIRST: Final = "first"
+_SIZE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?) ?(kB|MB)")
+_UNITS: Final = {"kB": 1_000, "MB": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +48,24 @@ class Form:
 PLAIN: Final = Form()
 
 
-def changes_of(kind: str, action: str) -> tuple[str, ...]:
-    """What may change in a document of that kind, "DA" or "CR", with that action.
+def wrong(form: Form, kind: str, flow: str) -> tuple[str, Text] | None:
+    """The choice that a flow with that kind of document ("CR", "DA", "" for none) has not, and why.
 
     A report may be withdrawn by a physician who was not responsible for it before.
     """
-    if action == "replace":
-        return CHANGES[kind]
-    return ("responsible",) if action == "delete" and kind == "CR" else ()
+    if not kind:
+        return None if form == PLAIN else ("action", say("form.no_document", flow=flow))
+    if form.level and form.level not in LEVELS[kind]:
+        return "level", say("form.no_level", flow=flow, levels=", ".join(LEVELS[kind]))
+    if form.level == "both" and form.message == "MDM":
+        return "level", say("form.one_in_mdm")
+    changes = {"replace": CHANGES[kind], "delete": ("responsible",) if kind == "CR" else ()}
+    if form.change and form.change not in changes.get(form.action, ()):
+        return "change", say("form.no_change", flow=flow)
+    return None
+
+
+def size_of(written: str) -> int | None:
+    """The bytes of a size such as `5 MB` or `300 kB`; None when it is not one."""
+    found = _SIZE.fullmatch(written)
+    return int(float(found[1]) * _UNITS[found[2]]) if found else None

@@ -12,6 +12,7 @@ from typing import Final
 
 from harness.rules.transmitted import document_numbers
 from harness.sim.case import Case, Code, DocumentIdentity, Organization, Professional, Signature
+from harness.sim.form import CONTROLS
 from harness.sim.generate.documents import Version
 from harness.sim.learn import time_of
 from harness.wire import ed
@@ -22,7 +23,7 @@ _ROOT: Final = "/cda:ClinicalDocument"
 _PARENT: Final = f"{_ROOT}/cda:relatedDocument[@typeCode='RPLC']/cda:parentDocument"
 _REQUESTED: Final = f"{_ROOT}/cda:documentationOf/cda:serviceEvent[cda:code/@code='55115-0']"
 _SIGNED: Final = f"{_ROOT}/cda:legalAuthenticator"
-_ACTIONS: Final = {"NW": "initial", "RO": "replace", "CA": "delete"}
+_ACTIONS: Final = {control: action for action, control in CONTROLS.items()}
 
 
 def learn_document(case: Case, kind: str, message: Message) -> tuple[Case, Version] | None:

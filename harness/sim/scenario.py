@@ -4,7 +4,6 @@ The vocabulary is closed, there are no loops and no branches: two cases are two 
 in a file is a HarnessError with file, line and column, and nothing runs.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,14 +23,13 @@ from harness import data, yamlfile
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.rules import profile_file
-from harness.sim.form import FIRST, LEVELS, PLAIN, Form, changes_of
+from harness.sim import form as forms
+from harness.sim.form import FIRST, PLAIN, Form
 from harness.text import Text, plain, say
 from harness.wire.edit import BYTES, Edit
 from harness.yamlfile import Item
 
 _NAME: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-_SIZE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?) ?(kB|MB)")
-_UNITS: Final = {"kB": 1_000, "MB": 1_000_000}
 
 
 class _Closed(BaseModel):
@@ -112,8 +110,8 @@ class Sending(_Closed):
     @field_validator("attachment")
     @classmethod
     def _a_size(cls, value: str | None) -> str | None:
-        if value is not None and not _SIZE.fullmatch(value):
-            raise PydanticCustomError("scenario.want_size", "a size such as 5 MB")
+        if value is not None and forms.size_of(value) is None:
+            raise PydanticCustomError("form.size", "a size such as 5 MB")
         return value
 
     @property
@@ -126,13 +124,8 @@ class Sending(_Closed):
             level=self.level or "",
             charset=self.charset,
             change=self.change or "",
-            size=self._size,
+            size=forms.size_of(self.attachment or "") or 0,
         )
-
-    @property
-    def _size(self) -> int:
-        found = _SIZE.fullmatch(self.attachment or "")
-        return int(float(found[1]) * _UNITS[found[2]]) if found else 0
 
 
 class CaseChoice(_Closed):
@@ -290,16 +283,13 @@ def _refuse_wrong_document(item: Item, found: Scenario, step: Step) -> None:
         raise item.find(("change",)).error("scenario.change_in_document")
     if step.document is None:
         return
-    form, place = step.form, item.find(("document",))
+    found_wrong = forms.wrong(step.form, kind, step.send)
+    place = item.find(("document",))
     if not kind:
-        raise place.error("scenario.no_document", flow=step.send)
-    if form.level and form.level not in LEVELS[kind]:
-        hint = say("yaml.one_of", values=", ".join(LEVELS[kind]))
-        raise place.find(("level",)).error("scenario.no_level", hint=hint, flow=step.send)
-    if form.level == "both" and form.message == "MDM":
-        raise place.find(("level",)).error("scenario.one_in_mdm")
-    if form.change and form.change not in changes_of(kind, form.action):
-        raise place.find(("change",)).error("scenario.no_change", flow=step.send)
+        raise place.error("form.no_document", flow=step.send)
+    if found_wrong:
+        at = place.find((found_wrong[0],))
+        raise HarnessError(found_wrong[1], file=at.file, line=at.line, column=at.column)
 
 
 def _short_cases(cases: Any) -> None:
@@ -343,7 +333,7 @@ def _placed(item: Item, wrong: Any) -> HarnessError:
 
 def _wanted(wrong: Any) -> Text:
     """What was wanted, in our words for the mistakes that people make."""
-    if wrong["type"].startswith("scenario."):
+    if wrong["type"].startswith("form."):
         return say(wrong["type"])
     if wrong["type"] == "literal_error":
         return say("yaml.one_of", values=wrong["ctx"]["expected"])

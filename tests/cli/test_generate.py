@@ -39,6 +39,63 @@ def test_a_document_is_written_and_conforms(telerad: Telerad, kind: str, code: s
     assert telerad("check", "new").code == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "place", "value"),
+    [
+        (["--action", "replace"], "ORC-1", "RO"),
+        (["--action", "delete"], "OBX[1]-11", "D"),
+        (["--message", "MDM", "--action", "replace"], "MSH-9.2", "T10"),
+        (["--charset", "8859/15"], "MSH-18", "8859/15"),
+        (["--level", "both"], "OBX[2]-2", "ED"),
+        (["--action", "replace", "--change", "visibility"], "OBX[3]-5.1", "Y"),
+    ],
+)
+def test_a_document_is_sent_as_asked(
+    telerad: Telerad, options: list[str], place: str, value: str
+) -> None:
+    done = telerad("generate", "flow", "E", *options, "--out", "new")
+    message = Message(Path(done.folder, done.out.strip()).read_bytes())
+    assert message.first(place) == value
+    assert telerad("check", "new", "--flow", "E").code == 0
+
+
+def test_a_replacement_of_either_document_conforms(telerad: Telerad) -> None:
+    for kind in ("cr", "da"):
+        done = telerad("generate", kind, "--action", "replace", "--out", kind)
+        document = Document.parse(Path(done.folder, done.out.strip()).read_bytes())
+        assert document.first("/cda:ClinicalDocument/cda:versionNumber/@value") == "2"
+        assert telerad("check", kind).code == 0
+
+
+def test_a_large_attachment_is_made(telerad: Telerad) -> None:
+    done = telerad("generate", "cr", "--attachment", "2 MB", "--out", "new")
+    assert Path(done.folder, done.out.strip()).stat().st_size > 2_600_000
+
+
+def test_both_levels_are_two_files(telerad: Telerad) -> None:
+    done = telerad("generate", "cr", "--level", "both", "--out", "new")
+    names = [Path(line).name for line in done.out.splitlines()]
+    assert names == ["cr-ct-brain-00001.xml", "cr-ct-brain-00001-1.xml"]
+    assert telerad("check", "new").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["flow", "A", "--action", "replace"], "--action"),
+        (["flow", "B", "--level", "1"], "--level"),
+        (["flow", "E", "--level", "both", "--message", "MDM"], "--level"),
+        (["flow", "E", "--change", "text"], "--change"),
+        (["da", "--action", "replace", "--change", "responsible"], "--change"),
+        (["cr", "--attachment", "much"], "--attachment"),
+    ],
+)
+def test_what_a_document_cannot_have_is_told(telerad: Telerad, words: list[str], said: str) -> None:
+    done = telerad("generate", *words, "--out", "new")
+    assert done.code == 2
+    assert said in done.err
+
+
 def test_the_same_seed_and_clock_give_the_same_files(telerad: Telerad) -> None:
     for out in ("one", "two"):
         done = telerad("generate", "flow", "E", "--clock", CLOCK, "--seed", "9", "--out", out)

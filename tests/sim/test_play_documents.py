@@ -93,6 +93,31 @@ def test_a_replacement_of_what_was_never_sent_is_reported(
 
 
 @pytest.mark.parametrize(
+    ("asked", "sent_as", "held"),
+    [
+        ({"action": "replace"}, {"action": "replace"}, True),
+        ({"action": "replace"}, {"action": "delete"}, False),
+        ({"action": "replace"}, {"action": "replace", "message": "MDM"}, True),
+        ({"action": "delete", "message": "MDM"}, {"action": "delete"}, False),
+        ({"charset": "8859/15"}, {"charset": "8859/15"}, True),
+        ({"charset": "8859/15"}, {}, False),
+    ],
+)
+def test_a_document_sent_otherwise_than_the_step_says_is_told(
+    setting: Setting,
+    platform: Platform,
+    asked: dict[str, str],
+    sent_as: dict[str, str],
+    held: bool,
+) -> None:
+    play = as_ris(setting, {"send": "E"}, {"send": "E", "document": asked})
+    play.start(0.0)
+    received(play, platform.report())
+    received(play, platform.report(**sent_as))
+    assert ("STEP-EXPECT" not in of_reports(play)[1]) is held
+
+
+@pytest.mark.parametrize(
     ("action", "change", "place"),
     [
         ("initial", Edit("set", "ORC-1", "RO"), "OBX^1^11^1"),

@@ -79,7 +79,7 @@ def load_one(tmp_path: Path, text: str) -> Scenario:
         ("send: A", "send: E\n    document: {attachment: big}", 5, 28, "such as `5 MB`"),
         ("send: A", "send: E\n    document: {name: Two Words}", 5, 22, "document.name"),
         ("send: A", "send: E\n    document: {change: text}", 5, 24, "does not change so"),
-        ("send: A", "send: B\n    document: {level: 1}", 5, 23, "one of: 3"),
+        ("send: A", "send: B\n    document: {level: 1}", 5, 23, "of level 3"),
         ("send: A", "send: B\n    document: {action: replace, change: addendum}", 5, 41, "flow B"),
         (
             "send: A",

@@ -1,9 +1,7 @@
 """`telerad generate`: messages, documents and identities for tests."""
 
 import json
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,9 +11,10 @@ from harness.errors import HarnessError
 from harness.show.cli import options
 from harness.show.session import now
 from harness.show.words import tr
+from harness.sim import form
 from harness.sim.actor import Actor
-from harness.sim.case import Case
-from harness.sim.generate import cases, cda_report, cda_request, hard, identity
+from harness.sim.form import Form
+from harness.sim.generate import cases, documents, hard, identity
 from harness.text import say
 
 
@@ -53,9 +52,47 @@ def _shared(function: F) -> F:
     return function
 
 
+def _choice(name: str, values: Iterable[str], key: str) -> Callable[[F], F]:
+    return click.option(f"--{name}", type=click.Choice(tuple(values)), help=tr(f"cli.opt.{key}"))
+
+
+def _of_documents(*only: str) -> Callable[[F], F]:
+    """The options of how a document is sent: all of them, or those named."""
+    every = {
+        "action": _choice("action", form.ACTIONS, "action"),
+        "level": _choice("level", form.LEVELS["CR"], "cda_level"),
+        "message": _choice("message", form.MESSAGES, "message"),
+        "charset": _choice("charset", form.CHARSETS, "charset"),
+        "change": _choice("change", form.CHANGES["CR"], "change"),
+        "attachment": click.option("--attachment", metavar="SIZE", help=tr("cli.opt.attachment")),
+    }
+
+    def add(function: F) -> F:
+        for name in reversed(only or tuple(every)):
+            function = every[name](function)
+        return function
+
+    return add
+
+
+def _form(kind: str, flow: str, choices: Mapping[str, str | None]) -> Form:
+    """The form that the options ask for. Raises HarnessError for one that the flow has not."""
+    given = {name: value for name, value in choices.items() if value is not None}
+    attachment = given.pop("attachment", "")
+    size = form.size_of(attachment) if attachment else 0
+    if size is None:
+        raise HarnessError(say("cli.bad_value", name="--attachment", reason=say("form.size")))
+    found = Form(**given, size=size)
+    wrong = form.wrong(found, kind, flow)
+    if wrong:
+        raise HarnessError(say("cli.bad_value", name=f"--{wrong[0]}", reason=wrong[1]))
+    return found
+
+
 @command.command("flow", help=tr("cli.generate.flow"))
 @click.argument("flow")
 @options.profile
+@_of_documents()
 @_shared
 def flow_command(
     flow: str,
@@ -65,56 +102,58 @@ def flow_command(
     count: int,
     clock: str | None,
     out: Path,
+    **choices: str | None,
 ) -> int:
     """Write `.er7` files, CR at the end of each segment."""
     profile = options.load_profile(profile_name)
     found = profile.flow(flow)
+    chosen = _form(found.document, flow, choices)
     at = options.clock(clock) or now()
     for number in range(count):
         case = cases.make_case(case_name, seed + number, at)
-        message = Actor(found.sender, profile, case).compose(flow, case, at)
+        message = Actor(found.sender, profile, case).compose(flow, case, at, chosen)
         _write(out / f"{flow}-{case_name}-{seed + number:05d}.er7", message.raw)
     return 0
 
 
-def _document(
+def _documents(
     kind: str,
-    make: Callable[[Case], bytes],
     case_name: str,
     seed: int,
     count: int,
-    at: datetime,
+    clock: str | None,
     out: Path,
-) -> None:
+    choices: Mapping[str, str | None],
+) -> int:
+    """Write the documents of a kind, "CR" or "DA", one for each seed."""
+    at, chosen = options.clock(clock) or now(), _form(kind, kind, choices)
     for number in range(count):
         case = cases.make_case(case_name, seed + number, at)
-        _write(out / f"{kind}-{case_name}-{seed + number:05d}.xml", make(case))
+        _, version = documents.next_version(case, kind, chosen, at, None)
+        name = f"{kind.lower()}-{case_name}-{seed + number:05d}"
+        for position, document in enumerate(version.documents):
+            _write(out / f"{name}{f'-{position}' if position else ''}.xml", document)
+    return 0
 
 
 @command.command("cr", help=tr("cli.generate.cr"))
-@click.option(
-    "--level",
-    type=click.Choice(["1", "3"]),
-    default="3",
-    show_default=True,
-    help=tr("cli.opt.cda_level"),
-)
+@_of_documents("action", "level", "change", "attachment")
 @_shared
 def report_command(
-    level: str, case_name: str, seed: int, count: int, clock: str | None, out: Path
+    case_name: str, seed: int, count: int, clock: str | None, out: Path, **choices: str | None
 ) -> int:
     """Write imaging reports."""
-    make = partial(cda_report.report, level=int(level))
-    _document("cr", make, case_name, seed, count, options.clock(clock) or now(), out)
-    return 0
+    return _documents("CR", case_name, seed, count, clock, out, choices)
 
 
 @command.command("da", help=tr("cli.generate.da"))
+@_of_documents("action", "change", "attachment")
 @_shared
-def request_command(case_name: str, seed: int, count: int, clock: str | None, out: Path) -> int:
+def request_command(
+    case_name: str, seed: int, count: int, clock: str | None, out: Path, **choices: str | None
+) -> int:
     """Write imaging requests."""
-    _document("da", cda_request.request, case_name, seed, count, options.clock(clock) or now(), out)
-    return 0
+    return _documents("DA", case_name, seed, count, clock, out, choices)
 
 
 @command.command("identity", help=tr("cli.generate.identity"))

@@ -157,7 +157,7 @@ def _for_each(
 def _document(case: Case, kind: str, identity: DocumentIdentity, level: int) -> bytes:
     if kind == "DA":
         return cda_request.request(replace(case, request_document=identity))
-    return cda_report.report(replace(case.alone(), report_document=identity), level=level)
+    return cda_report.report(replace(case, report_document=identity), level=level)
 
 
 def _revised(case: Case, kind: str, name: str, changes: tuple[str, ...], size: int) -> Case:

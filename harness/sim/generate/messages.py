@@ -22,6 +22,7 @@ from harness.sim.case import (
     Patient,
     Professional,
 )
+from harness.sim.form import CONTROLS
 from harness.wire.er7 import Message, escape
 
 RIS: Final = ("RIS", "SITE-IMAGERIE")
@@ -339,12 +340,8 @@ class Transmission:
         return f"{self.code}^{escape(self.label)}^LN"
 
 
-# ORC-1, OBX-11 and the event of MDM for each action
-_ACTIONS: Final = {
-    "initial": ("NW", "F", "T02"),
-    "replace": ("RO", "C", "T10"),
-    "delete": ("CA", "D", "T04"),
-}
+# OBX-11 and the event of MDM for each action
+_ACTIONS: Final = {"initial": ("F", "T02"), "replace": ("C", "T10"), "delete": ("D", "T04")}
 
 
 def transmission(case: Case, header: Header, what: Transmission) -> bytes:
@@ -363,7 +360,7 @@ def transmission(case: Case, header: Header, what: Transmission) -> bytes:
 
 def notification(case: Case, header: Header, what: Transmission) -> bytes:
     """Flows B and E as MDM^T02, T10 or T04, which carries one document."""
-    event = _ACTIONS[what.action][2]
+    event = _ACTIONS[what.action][1]
     parent = _document_number(what.identity.replaces) if event == "T10" else ""
     txa = {
         1: "1",
@@ -390,7 +387,7 @@ def notification(case: Case, header: Header, what: Transmission) -> bytes:
 def _ordered(case: Case, what: Transmission) -> list[str]:
     number = _ei(case.order.placer_number)
     return [
-        _segment("ORC", {1: _ACTIONS[what.action][0], 2: number}),
+        _segment("ORC", {1: CONTROLS[what.action], 2: number}),
         _segment("OBR", {1: "1", 2: number, 4: what.kind}),
     ]
 
@@ -412,7 +409,7 @@ def _observations(
 def _carried(number: int, what: Transmission, data: str) -> str:
     content = pybase64.b64encode_as_string(what.documents[number - 1])
     value = f"^{data}^XML^Base64^{content}"
-    status = _ACTIONS[what.action][1]
+    status = _ACTIONS[what.action][0]
     return _segment("OBX", {1: str(number), 2: "ED", 3: what.kind, 5: value, 11: status})
 
 
