@@ -36,11 +36,13 @@ def learn_document(case: Case, kind: str, message: Message) -> tuple[Case, Versi
         return None
     first = documents[0]
     known = case.request_document if kind == "DA" else case.report_document
+    responsible = _person(first, f"{_SIGNED}/cda:assignedEntity", case.responsible)
     version = Version(
         action=_ACTIONS.get(message.first("ORC-1"), "initial"),
         identities=tuple(_identity(document, known) for document in documents),
         documents=tuple(document.raw for document in documents),
-        signatures=tuple(_signatures(first, case, known.created)),
+        signatures=tuple(_signatures(first, responsible, case, known.created)),
+        responsible=responsible,
         level=_level(documents),
     )
     return _with_people(case, kind, first, version), version
@@ -94,17 +96,19 @@ def _level(documents: tuple[Document, ...]) -> str:
     return "1" if documents[0].first(f"{_ROOT}/cda:component/cda:nonXMLBody/cda:text") else "3"
 
 
-def _signatures(document: Document, case: Case, known: datetime) -> Iterator[Signature]:
-    """The authors behind the first one, and who signs, last."""
-    signed = _person(document, f"{_SIGNED}/cda:assignedEntity", case.responsible)
+def _signatures(
+    document: Document, responsible: Professional, case: Case, known: datetime
+) -> Iterator[Signature]:
+    """The authors behind the first one, and who signs when he is none of them."""
+    met = set()
     for number in range(2, len(document.select(f"{_ROOT}/cda:author")) + 1):
         path = f"{_ROOT}/cda:author[{number}]"
         who = _person(document, f"{path}/cda:assignedAuthor", case.responsible)
-        if who.national_id and who.national_id != signed.national_id:
-            at = time_of(document.first(f"{path}/cda:time/@value"))
-            yield Signature(who, at or known)
-    at = time_of(document.first(f"{_SIGNED}/cda:time/@value"))
-    yield Signature(signed, at or known)
+        met.add(who.national_id)
+        yield Signature(who, time_of(document.first(f"{path}/cda:time/@value")) or known)
+    if responsible.national_id not in met:
+        at = time_of(document.first(f"{_SIGNED}/cda:time/@value"))
+        yield Signature(responsible, at or known)
 
 
 def _with_people(case: Case, kind: str, document: Document, version: Version) -> Case:
@@ -115,7 +119,7 @@ def _with_people(case: Case, kind: str, document: Document, version: Version) ->
     return replace(
         case,
         radiologist=_person(document, author, case.radiologist),
-        responsible=version.signatures[-1].who,
+        responsible=version.responsible,
     )
 
 

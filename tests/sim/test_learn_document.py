@@ -56,6 +56,22 @@ def test_a_report_teaches_which_version_it_is_and_its_people(
     assert case.responsible.organization.national_id == theirs.site.national_id
 
 
+def test_authors_keep_their_order_whoever_signs(profile: Profile, theirs: Case, ours: Case) -> None:
+    """The first physician came back: he signs, and stays before the one who came after him."""
+    talk, actor = Conversation(theirs), Actor("platform", profile, theirs)
+    actor.compose_in(talk, "E", CLOCK)
+    actor.compose_in(talk, "E", CLOCK, Form(action="replace", change="responsible"))
+    second = talk.case.responsible
+    talk.case = replace(talk.case, responsible=theirs.responsible)
+    found = learn_document(
+        ours, "CR", actor.compose_in(talk, "E", CLOCK, Form(action="replace", change="text"))
+    )
+    assert found is not None
+    names = [signature.who.national_id for signature in found[1].signatures]
+    assert names == [theirs.responsible.national_id, second.national_id]
+    assert found[0].responsible.national_id == names[0]
+
+
 def test_a_request_teaches_its_author(profile: Profile, theirs: Case, ours: Case) -> None:
     found = learn_document(ours, "DA", said(profile, theirs, "B"))
     assert found is not None

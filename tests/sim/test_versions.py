@@ -212,6 +212,9 @@ def test_a_physician_who_comes_back_is_named_once_in_the_old_place(talk: Talk) -
     back = talk.say("E", action="replace", change="responsible")
     assert authors(back) == between
     assert header(back)["responsible"] == before[1]
+    third = talk.say("E", action="replace", change="responsible")
+    assert authors(third) == between
+    assert header(third)["responsible"] == between[2]
 
 
 def test_a_withdrawal_by_a_new_physician_names_the_former_one(talk: Talk) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from harness.sim.case import Attachment, Case, DocumentIdentity, Signature
+from harness.sim.case import Attachment, Case, DocumentIdentity, Professional, Signature
 from harness.sim.form import CHANGES, FIRST, Form
 from harness.sim.generate import cda_report, cda_request, people
 from harness.sim.generate.unique import uid_of, uuid
@@ -28,13 +28,15 @@ class Version:
     """A version of a document: what it is, its bytes, who answers for it.
 
     Two `identities` and `documents` are the same content in two levels. `signatures` are all who
-    were responsible up to now, the present one last; `changes` all that was changed up to now.
+    were responsible up to now, in the order of the authors, and `responsible` who is so at present;
+    `changes` all that was changed up to now.
     """
 
     action: str
     identities: tuple[DocumentIdentity, ...]
     documents: tuple[bytes, ...]
     signatures: tuple[Signature, ...]
+    responsible: Professional
     changes: tuple[str, ...] = ()
     level: str = "3"
     size: int = 0
@@ -66,7 +68,7 @@ def next_version(
     if form.action == "initial":
         return case, _first(case, kind, form)
     last = last or _first(case, kind, form)
-    if form.change == "responsible" and case.responsible == last.signatures[-1].who:
+    if form.change == "responsible" and case.responsible == last.responsible:
         case = succeeded(case)  # who was told of since then takes over; else somebody new
     if form.action == "replace":
         identities = tuple(_following(one, at) for one in last.identities)
@@ -128,6 +130,7 @@ def _written(
         identities=identities,
         documents=documents,
         signatures=cda_report.signatures(signed),
+        responsible=case.responsible,
         changes=changes,
         level=level,
         size=size,
