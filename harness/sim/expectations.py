@@ -1,6 +1,7 @@
 """What a step expects of its message and of the answer, and what came of it. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.rules.rule import Outcome, Verdict
 from harness.sim.form import CHARSETS, CONTROLS
@@ -12,8 +13,18 @@ from harness.wire.er7 import Message
 
 
 def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
-    """How the document is sent, its authors, rules that the message must break."""
-    yield from _of_form(judge, step, judged)
+    """All that the step expects of its message, as one outcome; none when it expects nothing."""
+    every = [*_of_form(judge, step, judged), *_of_content(judge, step, judged)]
+    broken = [outcome for outcome in every if outcome.findings]
+    if broken:
+        findings = tuple(finding for outcome in broken for finding in outcome.findings)
+        yield replace(broken[0], findings=findings)
+    elif every:
+        yield every[0]
+
+
+def _of_content(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
+    """Authors of the document, rules that the message must break."""
     if step.expect.authors is not None:
         found = 0
         if judged.document:
