@@ -117,6 +117,15 @@ def test_a_document_sent_otherwise_than_the_step_says_is_told(
     assert ("STEP-EXPECT" not in of_reports(play)[1]) is held
 
 
+def test_all_that_a_step_expects_is_one_outcome(setting: Setting, platform: Platform) -> None:
+    step = {"send": "E", "document": {"action": "delete"}, "expect": {"authors": 5}}
+    play = as_ris(setting, step)
+    play.start(0.0)
+    received(play, platform.report())
+    (told,) = [o for o in play.exchanges[0].step_outcomes if o.rule.id == "STEP-EXPECT"]
+    assert [f.problem.at.path for f in told.findings] == ["ORC-1", ""]
+
+
 @pytest.mark.parametrize(
     ("action", "change", "place"),
     [
