@@ -1,5 +1,6 @@
 # make demo    play the whole exchange on this machine, judge it, write the report
 # make test    run the tests
+# make bench   CPU time beside other tools, in one run: read the ratios
 # make check   what CI adds to the tests: lint, types, layers, self-check of the rules
 # Each makes its own .venv from the versions pinned in requirements.lock.
 
@@ -25,6 +26,7 @@ check: .venv/.dev
 
 bench: .venv/.dev
 	@$(BIN)/python bench/judge.py
+	@$(BIN)/python bench/documents.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache reports/runs
