@@ -278,6 +278,14 @@ def test_no_bytes_are_an_error_of_ours(
     found(data, rules, profile)
 
 
+def test_a_number_of_the_right_form_may_still_be_too_long(
+    rules: tuple[Rule, ...], profile: Profile
+) -> None:
+    """PID-25, the rank of a birth: a number of at most two digits."""
+    told = found(HEADER + b"PID" + b"|" * 25 + b"2026\r", rules, profile)
+    assert ("STD-LENGTH", "PID-25") in told
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @given(data=st.data())
 def test_what_fits_has_nothing_to_explain(version: str, data: st.DataObject) -> None:

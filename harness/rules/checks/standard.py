@@ -317,10 +317,12 @@ class _Spot:
 
 
 def _leaf_fits(slot: Slot, data: bytes) -> bool:
-    if slot.shape is not None:
-        return data == _NULL or slot.shape(data.decode("latin-1"))
+    if data == _NULL:
+        return True
+    if slot.shape is not None and not slot.shape(data.decode("latin-1")):
+        return False
     if slot.codes is not None and data not in slot.codes:
-        return data == _NULL
+        return False
     return not slot.longest or len(data) <= slot.longest
 
 
