@@ -9,7 +9,8 @@
         documents: {CR: "…/@extension"}      # XPath by kind of document
 
 The first message of a conversation that holds a fact says what it is; a later one that says
-something else introduced the difference, and is the one that is blamed. A fact that may `move`
+something else introduced the difference, and is the one that is blamed; whoever repeats it after
+that is not. A fact that may `move`
 (`moves: true`: who is responsible) is what the latest message of the flows in `from` says.
 Source: white paper, 3.1, 3.2.1 and 3.3.1; imaging body fact sheet, 4.3 and 4.4.
 """
@@ -112,11 +113,15 @@ _WAYS: Final[Mapping[str, Callable[[str], str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one message says of a fact. `agrees` is None for the one that says it first."""
+    """What one message says of a fact: itself, and in its document.
+
+    `agrees` is None for the one that says it first. `differing` are the values that do not agree.
+    """
 
     kind: str
     values: tuple[Value, ...]
     agrees: bool | None
+    differing: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +145,43 @@ def table(facts: Facts, subjects: Sequence[Subject], kinds: Mapping[str, str]) -
 
 def _row(fact: Fact, subjects: Sequence[Subject], kinds: Mapping[str, str]) -> Row:
     cells: list[Cell] = []
-    reference: tuple[Value, ...] = ()
+    said: list[tuple[Value, ...]] = []  # what counts so far: the first, then what others made of it
     for subject in subjects:
         values = fact.values(subject, subject.kind, kinds.get(subject.kind, ""))
-        if values and (fact.moves or not reference) and _counts(fact, subject):
-            reference = values
-            cells.append(Cell(subject.kind, values, None))
-        else:
-            agrees = agree(fact, reference, values) if values and reference else None
-            cells.append(Cell(subject.kind, values, agrees))
+        counts = bool(values) and _counts(fact, subject)
+        first = counts and (fact.moves or not said)
+        cells.append(
+            Cell(subject.kind, values, None) if first else _cell(fact, subject, values, said)
+        )
+        if counts:
+            said = [values] if fact.moves else [*said, values]
     return Row(fact, tuple(cells))
+
+
+def _cell(
+    fact: Fact, subject: Subject, values: tuple[Value, ...], said: Sequence[tuple[Value, ...]]
+) -> Cell:
+    """Message and document each have to agree: one that is right does not hide the other.
+
+    What repeats a difference agrees with whoever introduced it.
+    """
+    if not values or not said:
+        return Cell(subject.kind, values, None)
+    parts = ([v for v in values if v.in_document is inside] for inside in (False, True))
+    found = [v for part in parts if part for v in _nowhere(fact, said, part)]
+    return Cell(subject.kind, values, not found, tuple(found))
+
+
+def _nowhere(
+    fact: Fact, said: Sequence[tuple[Value, ...]], values: Sequence[Value]
+) -> Sequence[Value]:
+    """What differs from the first, unless all of it agrees with somebody."""
+    found = [differing(fact, reference, values) for reference in said]
+    return found[0] if all(found) else ()
 
 
 def _counts(fact: Fact, subject: Subject) -> bool:
     return not fact.since or subject.kind in fact.since
-
-
-def agree(fact: Fact, reference: Sequence[Value], values: Sequence[Value]) -> bool:
-    """Every value of the one is said by the other."""
-    return not differing(fact, reference, values)
 
 
 def differing(fact: Fact, reference: Sequence[Value], values: Sequence[Value]) -> list[Value]:
@@ -173,18 +196,41 @@ def differing(fact: Fact, reference: Sequence[Value], values: Sequence[Value]) -
     return other or list(values)
 
 
-def reference_of(
-    fact: Fact, subject: Subject, kinds: Mapping[str, str]
-) -> tuple[str, tuple[Value, ...]]:
-    """The flow that said the fact before this subject, and what it said: the first, or the latest
-    for a fact that moves.
-    """
-    for past in reversed(subject.earlier) if fact.moves else subject.earlier:
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a fact is in a conversation: the flow that said it, what it said, what came after it."""
+
+    kind: str
+    values: tuple[Value, ...]
+    after: tuple[Subject, ...]
+
+
+def reference_of(fact: Fact, subject: Subject, kinds: Mapping[str, str]) -> Reference | None:
+    """What was said of the fact before this subject: first, or latest for a fact that moves."""
+    places = range(len(subject.earlier))
+    for place in reversed(places) if fact.moves else places:
+        past = subject.earlier[place]
         if _counts(fact, past):
             values = fact.values(past, past.kind, kinds.get(past.kind, ""))
             if values:
-                return past.kind, values
-    return "", ()
+                return Reference(past.kind, values, subject.earlier[place + 1 :])
+    return None
+
+
+def introduced(
+    fact: Fact, reference: Reference, values: Sequence[Value], kinds: Mapping[str, str]
+) -> list[Value]:
+    """The values that differ and that nobody said since: a difference is told where it began."""
+    found = differing(fact, reference.values, values)
+    if not found:
+        return []
+    since = [
+        said.text
+        for past in reference.after
+        for said in fact.values(past, past.kind, kinds.get(past.kind, ""))
+        if not any(fact.same(said.text, right.text) for right in reference.values)
+    ]
+    return [value for value in found if not any(fact.same(value.text, said) for said in since)]
 
 
 # -- reading ---------------------------------------------------------------------------------

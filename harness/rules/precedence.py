@@ -1,22 +1,25 @@
-"""One fault, one finding: the base standard keeps quiet where a guide's own rule speaks.
+"""One fault, one finding: who keeps quiet where another rule speaks.
 
 A rule of the group `standard` gives way at a place where another rule, of a verdict at least as
-grave, has a finding as well: the same place, a part of it, or what it is a part of.
+grave, has a finding as well: the same place, a part of it, or what it is a part of. Whatever the
+place, a rule gives way to one that explains its finding (`schemas/precedence.yaml`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
+from harness import data, yamlfile
 from harness.rules.rule import Finding, Outcome, Verdict
-from harness.text import say
+from harness.text import Text, say
 
 GROUP: Final = "standard"
 
 
 def give_way(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """The outcomes of one message, without what the standard's rules would say a second time."""
-    kept = tuple(outcomes)
+    """The outcomes of one message, without what would be said a second time."""
+    kept = tuple(_explained(tuple(outcomes)))
     said = [
         finding
         for outcome in kept
@@ -25,6 +28,34 @@ def give_way(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         if finding.problem.at.path
     ]
     return (_without(outcome, said) if outcome.rule.group == GROUP else outcome for outcome in kept)
+
+
+@cache
+def causes() -> Mapping[str, Mapping[str, Text]]:
+    """By rule: the rules that explain its findings, each with the reason.
+
+    Raises HarnessError with file, line and column.
+    """
+    content = yamlfile.load(data.path("schemas", "precedence.yaml"))
+    content.only(frozenset({"causes"}))
+    found: dict[str, dict[str, Text]] = {}
+    for item in content.need("causes").items:
+        item.only(frozenset({"rule", "explains", "because"}))
+        for name in item.need("explains").texts:
+            found.setdefault(name, {})[item.need("rule").text] = item.need("because").both()
+    return found
+
+
+def _explained(outcomes: tuple[Outcome, ...]) -> Iterator[Outcome]:
+    verdicts = {outcome.rule.id: outcome.verdict for outcome in outcomes if outcome.findings}
+    for outcome in outcomes:
+        for cause, because in causes().get(outcome.rule.id, {}).items() if outcome.findings else ():
+            if Verdict.ERROR > verdicts.get(cause, Verdict.PASS) >= outcome.verdict:
+                reason = say("precedence.explained", rule=cause, because=because)
+                yield Outcome(outcome.rule, Verdict.NOT_APPLICABLE, reason=reason)
+                break
+        else:
+            yield outcome
 
 
 def _without(outcome: Outcome, said: list[Finding]) -> Outcome:

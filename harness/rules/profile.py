@@ -17,6 +17,8 @@ from harness.rules import concordance, elements, precedence, profile_file, schem
 from harness.rules.checks import schema
 from harness.rules.concordance import Fact, Facts, Row
 from harness.rules.elements import Element, Elements
+from harness.rules.ledger import Ledger
+from harness.rules.ledger import note as put
 from harness.rules.rule import (
     Group,
     Level,
@@ -147,6 +149,10 @@ class Profile:
     def document_subject(self, kind: str, document: Document) -> Subject:
         """The subject of a document on its own."""
         return Subject(kind, None, document, elements=self.elements)
+
+    def note(self, ledger: Ledger, subject: Subject) -> None:
+        """Put what a judged message says into the ledger of its session."""
+        put(ledger, subject, self.facts, self.document_kind(subject.kind))
 
     def concordance(self, subjects: Sequence[Subject]) -> tuple[Row, ...]:
         """What the messages of one conversation say of each fact, in the order given."""
@@ -391,6 +397,7 @@ def _hash(folders: Iterable[Path], content: Item, mapping: Path | None, cda_sche
     own = ("profile.yaml", "elements.yaml", "concordance.yaml", "contested.yaml")
     files = [folder / name for folder in folders for name in own if (folder / name).is_file()]
     files += [file for file, _ in _tables(content)]
+    files.append(data.path("schemas", "precedence.yaml"))
     files += [data.path("schematron", name) for name in content.need("schematron").fields]
     for shared in ("valuesets", "standard"):
         files += sorted(data.path("schemas", shared).glob("*.yaml"))

@@ -5,7 +5,7 @@ one `Outcome` per rule; an outcome that deserves attention carries `Finding`s.
 """
 
 import traceback
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from itertools import groupby
@@ -70,6 +70,15 @@ class SpecRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Who first said a number: the flow, the patient's INS (may be empty), the message's digest."""
+
+    kind: str
+    patient: str
+    digest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What is judged: a message, the document inside it or a document alone, or an answer.
 
@@ -77,7 +86,8 @@ class Subject:
     is the message that an "ACK" answers. `earlier` are the messages seen before in the same
     conversation, oldest first. `elements` are the profile's. `on_wire`: it came over a connection,
     not from a file. `recorded`: `earlier` is the whole conversation so far. `towards` is "pfi" when
-    the receiver is an intermediation platform, else empty. What several rules ask
+    the receiver is an intermediation platform, else empty. `seen` are the numbers that other
+    messages said, in whatever conversation of the session (see `ledger.py`). What several rules ask
     of one subject is found once: `replace` makes a subject that remembers nothing, for a document
     that was changed in place.
     """
@@ -91,6 +101,7 @@ class Subject:
     on_wire: bool = False
     recorded: bool = False
     towards: str = ""
+    seen: Mapping[tuple[str, str], Seen] = field(default_factory=dict, repr=False, compare=False)
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, find: "Callable[[Subject], T]") -> "T":

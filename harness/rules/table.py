@@ -45,7 +45,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from harness import yamlfile
-from harness.rules import coded, concordance, named, structure, vectors
+from harness.rules import coded, concordance, ledger, named, structure, vectors
 from harness.rules.concordance import Facts
 from harness.rules.elements import Element, Elements
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
@@ -297,16 +297,20 @@ def _fact(item: Item, context: Context, *, in_document: bool) -> Check:
     fact = _known(item, context.facts)
 
     def check(subject: Subject) -> Iterator[Problem]:
-        kind, said = concordance.reference_of(fact, subject, context.document_of)
+        reference = concordance.reference_of(fact, subject, context.document_of)
+        if reference is None:
+            return
         found = fact.values(subject, subject.kind, context.document_of.get(subject.kind, ""))
         own = [value for value in found if value.in_document is in_document]
         before = [value for value in found if not value.in_document] if in_document else []
-        if not said or concordance.differing(fact, said, before):
+        if concordance.differing(fact, reference.values, before):
             return
-        for value in concordance.differing(fact, said, own)[:1]:
-            words = quoted(", ".join(dict.fromkeys(v.text for v in said)))
-            expected = say("conversation.as_in", value=words, place=fact.says, kind=kind)
-            yield Problem(value.at, expected, quoted(value.text))
+        for value in concordance.introduced(fact, reference, own, context.document_of)[:1]:
+            words = quoted(", ".join(dict.fromkeys(v.text for v in reference.values)))
+            expected = say("conversation.as_in", value=words, place=fact.says, kind=reference.kind)
+            whose = ledger.somebody_else(subject, fact.name, value.text)
+            advice = say("conversation.somebody_else", kind=whose.kind) if whose else None
+            yield Problem(value.at, expected, quoted(value.text), advice)
 
     return check
 

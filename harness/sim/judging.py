@@ -1,8 +1,9 @@
 """From bytes to what is kept of them: the kind, the subject, the outcomes. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from harness.rules.ledger import Ledger
 from harness.rules.profile import Profile
 from harness.rules.rule import (
     Finding,
@@ -23,10 +24,14 @@ MUCH_JUNK: Final = 8  # bytes; a few line ends between blocks are less
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges messages under a profile, and says what only playing an exchange can tell."""
+    """Judges messages under a profile, and says what only playing an exchange can tell.
+
+    `seen` is the ledger of the session, filled by the messages that are judged.
+    """
 
     profile: Profile
     towards: str = ""
+    seen: Ledger = field(default_factory=dict)
 
     def message(
         self,
@@ -42,8 +47,9 @@ class Judge:
         subject = self.profile.subject(
             kind, message, earlier=earlier, on_wire=True, towards=self.towards
         )
-        subject = replace(subject, recorded=True)
+        subject = replace(subject, recorded=True, seen=self.seen)
         outcomes = self.profile.judge(subject)
+        self.profile.note(self.seen, subject)
         judged = Judged(
             kind,
             file,

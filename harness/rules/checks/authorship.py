@@ -10,6 +10,7 @@ deletion; CDA header fact sheet, section 7.3.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from harness.rules import nir
 from harness.rules.checks.cda_header import is_after
 from harness.rules.named import named
 from harness.rules.rule import Problem, Subject, When
@@ -211,9 +212,15 @@ def same_patient(history: History) -> Iterator[Problem]:
     now, before = history.now.document, identifiers(history.last.document, _INS)
     for node in now.at(_INS):
         if before and identifier(node) not in before:
-            expected = _as_before(history, _shown(before[0]))
-            yield Problem(node.at, expected, quoted(_shown(identifier(node))))
+            expected = _as_before(history, _masked(before[0]))
+            yield Problem(node.at, expected, quoted(_masked(identifier(node))))
             return
+
+
+def _masked(ins: str) -> str:
+    """The number, in dots when it may be a real person's."""
+    root, _, number = ins.partition("^")
+    return "•" * len(number) if root in nir.REAL_OIDS else number
 
 
 @_version_check("version-same-custodian", _ANY)

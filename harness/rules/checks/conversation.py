@@ -1,4 +1,4 @@
-"""What a message owes to those before it in the same conversation: its number, its turn.
+"""What a message owes to those before it in the same session: its number, its turn, its patient.
 
 That its facts are theirs is the concordance (`rules/concordance.py`).
 Source: white paper, 3.1, 3.2.1 and 3.3.1 (activity diagrams, flows D and E).
@@ -6,20 +6,41 @@ Source: white paper, 3.1, 3.2.1 and 3.3.1 (activity diagrams, flows D and E).
 
 from collections.abc import Iterator
 
+from harness.rules.ledger import NUMBERS, control_key, somebody_else
 from harness.rules.named import named
-from harness.rules.rule import Problem, Subject
+from harness.rules.rule import Problem, Seen, Subject
 from harness.rules.table import quoted
 from harness.text import say
 
 
 @named("control-id-unique")
 def control_id_unique(subject: Subject) -> Iterator[Problem]:
-    node = subject.carried.node("MSH-10")
+    """Of one sender. The same bytes once more are the same message, sent again."""
+    node, digest = subject.carried.node("MSH-10"), hash(subject.carried.raw)
+    used = _first_use(subject) if node.present else None
+    if used and used.digest != digest:
+        actual = say("conversation.used", value=quoted(node.value), kind=used.kind)
+        yield Problem(node.at, say("conversation.new_id"), actual)
+
+
+def _first_use(subject: Subject) -> Seen | None:
+    key = control_key(subject.carried)
     for past in subject.earlier:
-        if past.message and node.present and past.message.first("MSH-10") == node.value:
-            actual = say("conversation.used", value=quoted(node.value), kind=past.kind)
-            yield Problem(node.at, say("conversation.new_id"), actual)
-            return
+        if past.message and control_key(past.message) == key:
+            return Seen(past.kind, "", hash(past.message.raw))
+    return subject.seen.get(key)
+
+
+@named("numbers-of-one-patient")
+def numbers_of_one_patient(subject: Subject) -> Iterator[Problem]:
+    """Those that a message is the first of its conversation to say: A the order, D the study."""
+    for name in NUMBERS[:1] if subject.kind == "A" else NUMBERS[1:]:
+        for node in subject.elements[name].nodes(subject.carried):
+            whose = somebody_else(subject, name, node.value)
+            if whose:
+                says = subject.elements[name].says
+                actual = say("conversation.of_another", value=quoted(node.value), kind=whose.kind)
+                yield Problem(node.at, say("conversation.own_number", what=says), actual)
 
 
 @named("after-the-request")

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from harness.rules.profile import Profile
-from harness.rules.rule import Outcome, Subject
+from harness.rules.rule import Outcome, Seen, Subject
 from harness.sim.actor import Actor
 from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
@@ -27,6 +27,11 @@ CASES: Final = ("ct-brain", "us-abdomen", "dx-knee")
 # cases of which only the documents are looked at: the rarer parts
 REPORTS: Final = ("ct-body", "pt-lung", "mr-brain-addendum", "mg-screening")
 REQUESTS: Final = ("ct-body", "pt-lung", "nm-bone", "xa-biopsy", "dx-knee")
+# what other conversations of the session said, about another patient
+ELSEWHERE: Final = {
+    ("placer-order-number", "OPN-ELSEWHERE"): Seen("A", "279035121518989", 0),
+    ("accession-number", "ACN-ELSEWHERE"): Seen("D", "279035121518989", 0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,11 @@ class Base:
         earlier = tuple(past for past in subject.earlier if past.kind not in forgotten)
         made = profile.subject(subject.kind, message, earlier=earlier, towards=subject.towards)
         return replace(
-            made, request=subject.request, on_wire=subject.on_wire, recorded=subject.recorded
+            made,
+            request=subject.request,
+            on_wire=subject.on_wire,
+            recorded=subject.recorded,
+            seen=subject.seen,
         )
 
 
@@ -121,16 +130,24 @@ def _of_case(profile: Profile, name: str) -> Iterator[Base]:
     for flow in profile.flows.values():
         message = actors[flow.sender].compose(flow.id, case, CLOCK)
         subject = profile.subject(flow.id, message, earlier=earlier)
-        subject = replace(subject, recorded=True)
+        subject = replace(subject, recorded=True, seen=ELSEWHERE)
         earlier += (subject,)
         yield Base(f"{name}/{flow.id}", subject)
         yield Base(f"{name}/{flow.id} on the wire", replace(subject, on_wire=True))
+        if flow.id == "A":
+            yield _again(f"{name}/A again", subject)
         yield from _others(profile, name, subject)
         if subject.document and name == CASES[0]:
             for word, made in transmissions(profile, subject, actors[flow.sender]):
                 yield Base(f"{name}/{subject.kind} {word}", made)
         receiver = actors[flow.receiver]
         yield from _answers(profile, name, receiver, flow.id, message)
+
+
+def _again(name: str, subject: Subject) -> Base:
+    """The message sent once more, under another number."""
+    message = edit.apply(subject.carried, (Edit("set", "MSH-10", "AGAIN-1"),))
+    return Base(name, replace(subject, message=message, earlier=(subject,)))
 
 
 def _others(profile: Profile, name: str, subject: Subject) -> Iterator[Base]:
