@@ -12,7 +12,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from harness.rules.rule import Level, Outcome, Rule, Verdict
-from harness.show import page, view
+from harness.show import facts, page, view
 from harness.show.excerpt import excerpt
 from harness.show.ranking import Placed, causes, every_outcome, findings_in_order
 from harness.show.report import Report
@@ -28,6 +28,8 @@ def to_html(report: Report, lang: str = "fr") -> str:
     style, script = page.asset("report.css"), page.asset("report.js")
     placed = findings_in_order(report)
     documents = [judged for judged in report.judged if judged.document]
+    room = view.room(documents, placed)
+    aims = facts.Aims.of(report, documents, room)
     return (
         page.environment()
         .get_template("report.html.j2")
@@ -48,9 +50,10 @@ def to_html(report: Report, lang: str = "fr") -> str:
             documents=documents,
             anchor=lambda one: _anchor(one, report, documents),
             signs=SIGNS,
-            segments=lambda judged: list(view.segments(judged, placed)),
-            lines=lambda judged, limit: list(view.lines(judged, placed, limit)),
-            room=view.room(documents, placed),
+            told=aims.told,
+            segments=lambda judged: list(view.segments(judged, placed, aims.spans(judged))),
+            lines=lambda judged, limit: list(view.lines(judged, placed, limit, aims.lines(judged))),
+            room=room,
             card=view.card,
             narrative=lambda judged: view.narrative_of(judged, placed),
             inside=lambda judged: view.in_document(judged, placed),

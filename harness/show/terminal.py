@@ -18,7 +18,7 @@ from harness.show.ranking import Cause, Placed, causes, every_outcome, findings_
 from harness.show.report import Report
 from harness.show.words import SIGNS, counts, says_the_same, source, visible
 from harness.sim.record import Exchange
-from harness.text import Text, say
+from harness.text import Text, plain, say
 
 STYLES: Final = {
     Verdict.PASS: "green",
@@ -32,6 +32,7 @@ STYLES: Final = {
 }
 SHOWN: Final = 12
 NAMED: Final = 3
+_OF_THE_EXCHANGE: Final = frozenset({"exchange", "mllp"})
 MARGIN: Final = 9  # of the line number and its bar, before an excerpt
 
 
@@ -104,7 +105,8 @@ class Terminal:
         warnings = causes(p for p in findings if p.finding.verdict < Verdict.INCONCLUSIVE)
         worse = causes(p for p in findings if p.finding.verdict >= Verdict.INCONCLUSIVE)
         if warnings:
-            self.title(f"{self.tr('term.warnings')} ({len(warnings)})")
+            head = f"{self.tr('term.warnings')} ({len(warnings)})"
+            self.title(self._led_by(head, warnings[0].first))
             for cause in warnings[:SHOWN]:
                 self.finding(cause.first, brief=True)
                 self._others(cause)
@@ -115,16 +117,21 @@ class Terminal:
     def _worse(self, worse: list[Cause]) -> None:
         if not worse:
             return
-        self.title(self.tr(f"term.first.{worse[0].first.finding.verdict.word}"))
-        self.finding(worse[0].first)
+        first = worse[0].first
+        self.title(self._led_by(self.tr(f"term.first.{first.finding.verdict.word}"), first))
+        self.finding(first)
         self._others(worse[0])
-        self.line((f"   {'':<9} telerad explain {worse[0].first.finding.rule.id}", "dim"))
+        self.line((f"   {'':<9} telerad explain {first.finding.rule.id}", "dim"))
         if len(worse) > 1:
             self.title(f"{self.tr('term.then')} ({len(worse) - 1})")
             for cause in worse[1:SHOWN]:
                 self.finding(cause.first)
                 self._others(cause)
             self._more(len(worse) - SHOWN)
+
+    def _led_by(self, head: str, placed: Placed) -> str:
+        """A heading that names the message to look at: whose fault it is, before which."""
+        return self.tr("term.led_by", head=head, culprit=culprit(placed))
 
     def _others(self, cause: Cause) -> None:
         """Where else the same rule is broken."""
@@ -225,6 +232,20 @@ class Terminal:
             if value:
                 label = self.tr("report.counted" if key == "report.actual" and counted else key)
                 self._hanging((f"   {label:<9} ", "dim"), value.in_(self.lang))
+
+
+def culprit(placed: Placed) -> Text:
+    """The message that a finding is about, and who sent it; the file where nobody did."""
+    exchange = placed.exchange
+    if exchange is None:
+        return plain(placed.file or "-")
+    if placed.judged is None or placed.finding.rule.group in _OF_THE_EXCHANGE:
+        return say("term.culprit.exchange", flow=exchange.flow)
+    if placed.judged is exchange.answer:
+        role = say(f"term.by.{exchange.receiver}")
+        return say("term.culprit.answer", flow=exchange.flow, role=role)
+    role = say(f"term.by.{exchange.sender}")
+    return say("term.culprit.message", flow=exchange.flow, role=role)
 
 
 def score_lines(report: Report) -> list[Text]:

@@ -1,6 +1,6 @@
 """What the HTML page shows of messages and documents, as plain values for its template."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -12,19 +12,25 @@ from harness.sim.record import Judged
 from harness.wire.cda import Document
 from harness.wire.er7 import Message, Segment
 
+Span = tuple[int, int]
+
 MAX_FIELD: Final = 360
 MAX_LINES: Final = 2_500
 MAX_ALL_LINES: Final = 8_000  # of all documents
 FEW_LINES: Final = 40
+NOTHING: Final[Mapping[Span, str]] = {}
 _PICTURES: Final = {code: 0x2400 + code for code in range(32)}
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of a field. `findings` are the numbers of the findings about it, empty for none."""
+    """Part of a field. `findings` are the numbers of the findings about it, empty for none;
+    `anchors` the names of what begins here.
+    """
 
     text: str
     findings: tuple[int, ...] = ()
+    anchors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +54,21 @@ class SegmentView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of a document's source."""
+    """A line of a document's source. `aimed_at`: something leads to it."""
 
     number: int
     text: str
     findings: tuple[int, ...] = ()
+    aimed_at: bool = False
 
 
-def segments(judged: Judged, placed: Sequence[Placed]) -> Iterator[SegmentView]:
-    """The segments of a message with the findings marked where they are."""
+def segments(
+    judged: Judged, placed: Sequence[Placed], targets: Mapping[Span, str] = NOTHING
+) -> Iterator[SegmentView]:
+    """The segments of a message with the findings marked where they are.
+
+    `targets` are spans that something leads to, each with its anchor.
+    """
     if judged.message is None:
         return
     marks = [
@@ -66,11 +78,14 @@ def segments(judged: Judged, placed: Sequence[Placed]) -> Iterator[SegmentView]:
     ]
     for segment in judged.message.segments:
         if segment.raw:
-            yield _segment(judged.message, segment, [m for m in marks if m[0]])
+            yield _segment(judged.message, segment, [m for m in marks if m[0]], targets)
 
 
 def _segment(
-    message: Message, segment: Segment, marks: Sequence[tuple[tuple[int, int] | None, int]]
+    message: Message,
+    segment: Segment,
+    marks: Sequence[tuple[Span | None, int]],
+    targets: Mapping[Span, str],
 ) -> SegmentView:
     first, whole = 1, tuple(number for span, number in marks if span == segment.span)
     inner = [(span, number) for span, number in marks if span and span != segment.span]
@@ -81,7 +96,8 @@ def _segment(
     for number in range(first, len(segment.fields)):
         start, end = segment.field_span(number)
         near = [(s, n) for s, n in inner if s[0] >= start and s[1] <= end]
-        fields.append(_field(message, segment, number, near))
+        aims = [(s, name) for s, name in targets.items() if s[0] >= start and s[1] <= end]
+        fields.append(_field(message, segment, number, near, aims))
     beyond = [n for s, n in inner if s[0] == s[1] == segment.span[1]]
     shown = {n for f in fields for piece in f.pieces for n in piece.findings}
     whole += tuple(n for n in beyond if n not in shown)
@@ -89,25 +105,34 @@ def _segment(
 
 
 def _field(
-    message: Message, segment: Segment, number: int, marks: Sequence[tuple[tuple[int, int], int]]
+    message: Message,
+    segment: Segment,
+    number: int,
+    marks: Sequence[tuple[Span, int]],
+    aims: Sequence[tuple[Span, str]],
 ) -> FieldView:
     start, end = segment.field_span(number)
     name = f"{segment.name}-{number}"
     limit = min(end, start + MAX_FIELD * 2)
     bounds = {start, limit}
-    for span, _ in marks:
+    for span, _ in (*marks, *aims):
         bounds |= {min(edge, limit) for edge in span}
     edges = sorted(bounds)
-    pieces = [_piece(message, first, last, marks) for first, last in pairwise(edges)]
+    pieces = [_piece(message, first, last, marks, aims) for first, last in pairwise(edges)]
     points = [Piece("∅", (n,)) for s, n in marks if s[0] == s[1]]
     return FieldView(_clean(name), (*pieces, *points), max(0, end - limit))
 
 
 def _piece(
-    message: Message, first: int, last: int, marks: Sequence[tuple[tuple[int, int], int]]
+    message: Message,
+    first: int,
+    last: int,
+    marks: Sequence[tuple[Span, int]],
+    aims: Sequence[tuple[Span, str]],
 ) -> Piece:
     found = tuple(n for s, n in marks if s[0] <= first and last <= s[1] and s[0] < s[1])
-    return Piece(_clean(message.text(message.raw[first:last])), found)
+    names = tuple(name for span, name in aims if span[0] == first)
+    return Piece(_clean(message.text(message.raw[first:last])), found, names)
 
 
 def _clean(text: str) -> str:
@@ -115,8 +140,16 @@ def _clean(text: str) -> str:
     return visible(text.translate(_PICTURES))
 
 
-def lines(judged: Judged, placed: Sequence[Placed], limit: int = MAX_LINES) -> Iterator[LineView]:
-    """The source of a document line by line, the findings at their lines."""
+def lines(
+    judged: Judged,
+    placed: Sequence[Placed],
+    limit: int = MAX_LINES,
+    targets: Collection[int] = (),
+) -> Iterator[LineView]:
+    """The source of a document line by line, the findings at their lines.
+
+    `targets` are lines that something else leads to.
+    """
     document = judged.document
     if document is None:
         return
@@ -126,7 +159,9 @@ def lines(judged: Judged, placed: Sequence[Placed], limit: int = MAX_LINES) -> I
             marks[line] = (*marks.get(line, ()), p.number)
     text = document.raw.decode("utf-8", "replace")
     for number, line_text in enumerate(text.splitlines()[:limit], 1):
-        yield LineView(number, _clean(line_text[: 4 * MAX_FIELD]), marks.get(number, ()))
+        shown = _clean(line_text[: 4 * MAX_FIELD])
+        found = marks.get(number, ())
+        yield LineView(number, shown, found, bool(found) or number in targets)
 
 
 def room(documents: Sequence[Judged], placed: Sequence[Placed]) -> dict[int, int]:

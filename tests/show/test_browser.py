@@ -143,6 +143,25 @@ def test_a_finding_leads_to_its_document_and_back(opened: Opened) -> None:
     assert page.locator("#finding-1").get_attribute("open") is not None
 
 
+def test_a_value_of_the_concordance_leads_to_its_bytes(opened: Opened, faulty: Report) -> None:
+    page = opened.page
+    links = page.locator("#concordance td a")
+    targets = links.evaluate_all("nodes => nodes.map(n => [n.hash.slice(1), n.textContent])")
+    assert len(targets) > 150
+    dead = "hashes => hashes.filter(h => !document.getElementById(h))"
+    assert page.evaluate(dead, [target for target, _ in targets]) == []
+    for fact, text in (("INS", "PID-3[1].1"), ("Médecin responsable", "CDA")):
+        row = page.locator("#concordance tr", has=page.locator("th", has_text=fact)).first
+        value = row.locator("td:last-child > a").first.inner_text()
+        row.locator("td:last-child small a", has_text=text).first.click()
+        shown = page.locator(":target")
+        assert value in shown.inner_text()
+        assert shown.evaluate("node => node.checkVisibility()")
+        box = shown.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 900
+
+
 def test_keys_go_from_finding_to_finding(opened: Opened) -> None:
     page = opened.page
     for key, number in (("j", 1), ("j", 2), ("j", 2), ("k", 1)):
