@@ -7,7 +7,7 @@ Source: white paper, chapter 2; Transmission de documents CDA en HL7v2 2.1, repl
 deletion; CDA header fact sheet, section 7.3.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from harness.rules import nir
@@ -108,7 +108,9 @@ def _shown(identifier: str) -> str:
 @_version_check("version-one-set", _NEW)
 def one_set(history: History) -> Iterator[Problem]:
     now, replaced = history.now, history.named(history.now.replaces)
-    if replaced and now.set_id and now.set_id != replaced.set_id:
+    if any(past.set_id == now.set_id for past in history.before):
+        return
+    if replaced and now.set_id:
         expected = say("versions.set_of", value=quoted(_shown(replaced.set_id)))
         yield Problem(_at(now.document, _SET), expected, quoted(_shown(now.set_id)))
 
@@ -142,21 +144,28 @@ def _highest(history: History) -> int:
     return max((past.number for past in history.before if past.number is not None), default=0)
 
 
+def _own_number(history: History) -> int:
+    """The number that the version has when each one before it counts, whatever it says itself."""
+    return (history.before[0].number or 0) + len({past.id for past in history.before})
+
+
 @_version_check("version-grows", _NEW)
 def grows(history: History) -> Iterator[Problem]:
     now, highest = history.now, _highest(history)
     if now.number is None or now.number > highest or history.named(now.id):
         return
+    if now.number == _own_number(history):
+        return  # the version before has told a number too high
     expected = say("versions.above", number=highest)
     yield Problem(_at(now.document, _NUMBER), expected, plain(f"`{now.number}`"))
 
 
 @_version_check("version-next", _NEW)
 def next_number(history: History) -> Iterator[Problem]:
-    now, highest = history.now, _highest(history)
-    if now.number is not None and now.number > highest + 1:
+    now, after = history.now, _highest(history) + 1
+    if now.number is not None and now.number > max(after, _own_number(history)):
         actual = plain(f"`{now.number}`")
-        yield Problem(_at(now.document, _NUMBER), plain(f"`{highest + 1}`"), actual)
+        yield Problem(_at(now.document, _NUMBER), plain(f"`{after}`"), actual)
 
 
 @_version_check("version-replaces-last", _NEW)
@@ -196,10 +205,11 @@ def not_earlier(history: History) -> Iterator[Problem]:
 @_version_check("version-same-kind", _ANY)
 def same_kind(history: History) -> Iterator[Problem]:
     for xpath in _BASIC:
-        before = history.last.document.first(xpath).strip()
+        said = {past.document.first(xpath).strip(): None for past in history.before}
+        before = [value for value in said if value]
         for node in history.now.document.at(xpath):
-            if before and node.value.strip() != before:
-                yield Problem(node.at, _as_before(history, before), quoted(node.value))
+            if before and node.value.strip() not in before:
+                yield Problem(node.at, _as_before(history, before[-1]), quoted(node.value))
 
 
 def _as_before(history: History, value: str) -> Text:
@@ -209,12 +219,17 @@ def _as_before(history: History, value: str) -> Text:
 
 @_version_check("version-same-patient", _among(Relation.NEW, Relation.WITHDRAWN, silent_after="A"))
 def same_patient(history: History) -> Iterator[Problem]:
-    now, before = history.now.document, identifiers(history.last.document, _INS)
+    now, before = history.now.document, _said_before(history, _INS)
     for node in now.at(_INS):
         if before and identifier(node) not in before:
-            expected = _as_before(history, _masked(before[0]))
+            expected = _as_before(history, _masked(before[-1]))
             yield Problem(node.at, expected, quoted(_masked(identifier(node))))
             return
+
+
+def _said_before(history: History, xpath: str) -> list[str]:
+    """What the versions before said, the latest last: a return to one of them is no new fault."""
+    return [one for past in history.before for one in identifiers(past.document, xpath)]
 
 
 def _masked(ins: str) -> str:
@@ -225,10 +240,10 @@ def _masked(ins: str) -> str:
 
 @_version_check("version-same-custodian", _ANY)
 def same_custodian(history: History) -> Iterator[Problem]:
-    before = identifiers(history.last.document, _CUSTODIAN)
+    before = _said_before(history, _CUSTODIAN)
     for node in history.now.document.at(_CUSTODIAN):
         if before and identifier(node) not in before:
-            expected = _as_before(history, _shown(before[0]))
+            expected = _as_before(history, _shown(before[-1]))
             yield Problem(node.at, expected, quoted(_shown(identifier(node))))
 
 
@@ -237,6 +252,8 @@ def same_order(history: History) -> Iterator[Problem]:
     now, last = history.now.document, history.last.document
     for xpath in _ORDERS:
         held = identifiers(now, xpath)
+        if any(set(identifiers(past.document, xpath)) <= set(held) for past in history.before):
+            continue
         for lost in (one for one in identifiers(last, xpath) if one not in held):
             actual = quoted(_shown(held[0])) if held else say("value.absent")
             yield Problem(_at(now, xpath), _as_before(history, _shown(lost)), actual)
@@ -279,12 +296,15 @@ def withdrawal_authors(history: History) -> Iterator[Problem]:
 def _has_another_first(history: History) -> bool:
     """Somebody who was no author before has taken the first author's place."""
     now, last = history.now.authors, history.last.authors
-    return bool(now and last) and now[0] != last[0] and now[0] not in last
+    known = {who for past in history.before for who in past.authors}
+    return bool(now and last) and now[0] not in known
 
 
 @_version_check("other-authors-kept", _ANY)
 def other_authors_kept(history: History) -> Iterator[Problem]:
     now, last = history.now, history.last
+    if any(past.authors == now.authors for past in history.before):
+        return
     former = (*history.former_responsibles, now.responsible)
     replaced = last.authors[:1] if _has_another_first(history) else ()
     for who in last.authors:
@@ -310,10 +330,16 @@ def author_order(history: History) -> Iterator[Problem]:
     now, last = history.now, history.last
     if _has_another_first(history) or now.authors[:1] == (now.responsible,):
         return
-    wanted = [who for who in last.authors if who in now.authors]
-    wanted += [who for who in now.authors if who not in last.authors]
-    if tuple(wanted) != now.authors and len(set(now.authors)) == len(now.authors):
-        yield Problem(_at(now.document, _AUTHOR), _names(wanted), _names(now.authors))
+    ever = list(dict.fromkeys(who for past in history.before for who in past.authors))
+    orders = [_in_order_of(last.authors, now.authors), _in_order_of(ever, now.authors)]
+    if now.authors not in orders and len(set(now.authors)) == len(now.authors):
+        yield Problem(_at(now.document, _AUTHOR), _names(orders[0]), _names(now.authors))
+
+
+def _in_order_of(known: Sequence[str], authors: tuple[str, ...]) -> tuple[str, ...]:
+    """The authors: those known in that order, then the new ones in theirs."""
+    stay = [who for who in known if who in authors]
+    return (*stay, *(who for who in authors if who not in known))
 
 
 # -- replacement and deletion, as a message asks for them -----------------------------------
@@ -322,12 +348,13 @@ def author_order(history: History) -> Iterator[Problem]:
 @_version_check("deletes-the-last", _WITHDRAWN)
 def deletes_the_last(history: History) -> Iterator[Problem]:
     now, last = history.now, history.last
+    sets = {past.set_id for past in history.before}
     for xpath, mine, theirs in (
         (_ID, _shown(now.id), _shown(last.id)),
         (_SET, _shown(now.set_id), _shown(last.set_id)),
         (_NUMBER, _number(now), _number(last)),
     ):
-        if mine != theirs:
+        if mine != theirs and not (xpath == _SET and now.set_id in sets):
             expected = say("versions.last", value=quoted(theirs))
             yield Problem(_at(now.document, xpath), expected, quoted(mine))
             return
