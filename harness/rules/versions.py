@@ -149,7 +149,8 @@ def _history(subject: Subject) -> History | None:
     if now is None:
         return None
     met = others(subject)
-    sets = {now.set_id, *(past.set_id for past in met if past.id == now.replaces)} - {""}
+    named = (now.replaces, now.id) if now.action == "CA" else (now.replaces,)
+    sets = {now.set_id, *(past.set_id for past in met if past.id in named)} - {""}
     before = tuple(past for past in met if past.set_id in sets)
     return History(now, before) if before else None
 

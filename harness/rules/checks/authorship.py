@@ -144,9 +144,14 @@ def _highest(history: History) -> int:
     return max((past.number for past in history.before if past.number is not None), default=0)
 
 
-def _own_number(history: History) -> int:
-    """The number that the version has when each one before it counts, whatever it says itself."""
-    return (history.before[0].number or 0) + len({past.id for past in history.before})
+def _own_number(history: History, document_id: str = "") -> int:
+    """The number of a version when each one before it counts, whatever they say themselves.
+
+    Without an id, that of the version looked at.
+    """
+    ids = list(dict.fromkeys(past.id for past in history.before))
+    place = ids.index(document_id) if document_id in ids else len(ids)
+    return (history.before[0].number or 0) + place
 
 
 @_version_check("version-grows", _NEW)
@@ -185,8 +190,11 @@ def replaces_last(history: History) -> Iterator[Problem]:
 @_version_check("version-parent-number", _NEW)
 def parent_number(history: History) -> Iterator[Problem]:
     document, replaced = history.now.document, history.named(history.now.replaces)
+    if replaced is None or replaced.number is None:
+        return
+    right = {str(replaced.number), str(_own_number(history, replaced.id))}
     for node in document.at(f"{PARENT}/cda:versionNumber/@value"):
-        if replaced and replaced.number is not None and node.value.strip() != str(replaced.number):
+        if node.value.strip() not in right:
             yield Problem(node.at, plain(f"`{replaced.number}`"), quoted(node.value))
 
 
