@@ -25,7 +25,8 @@ NAMESPACES: Final[Mapping[str, str]] = {
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
 }
 _PREFIX_OF: Final = {uri: prefix for prefix, uri in NAMESPACES.items() if prefix != "cda"}
-_ROOT: Final = "{urn:hl7-org:v3}ClinicalDocument"
+_HL7: Final = "{urn:hl7-org:v3}"
+_ROOT: Final = f"{_HL7}ClinicalDocument"
 HUGE: Final = 9_000_000  # bytes; libxml2 refuses one text of 10 MB unless told otherwise
 _COUNT: Final = etree.XPath("count(/descendant::*)")
 _SMALLEST: Final = 4  # bytes of an element: <a/>
@@ -141,7 +142,7 @@ def path_of(element: Element) -> str:
     tree = element.getroottree()
     root = tree.getroot()
     path = "" if element is root else f"/{tree.getelementpath(element)}"
-    return "/" + _NAMESPACE.sub(_prefixed, f"{root.tag}{path}")
+    return "/" + _local(f"{root.tag}{path}")
 
 
 def _prefixed(namespace: "re.Match[str]") -> str:
@@ -150,7 +151,8 @@ def _prefixed(namespace: "re.Match[str]") -> str:
 
 
 def _local(name: str) -> str:
-    return _NAMESPACE.sub(_prefixed, name)
+    name = name.replace(_HL7, "")
+    return _NAMESPACE.sub(_prefixed, name) if "{" in name else name
 
 
 @cache
