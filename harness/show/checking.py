@@ -111,7 +111,7 @@ def _given(raw: bytes, name: str, asked: Asked) -> _Given:
     message = Message(raw)
     kind, why = asked.flow, None
     if kind is None:
-        kind, why = guess.of_message(message, asked.profile.elements)
+        kind, why = guess.of_message(message, asked.profile)
         if not any(segment.name == "MSH" for segment in message.segments):
             why = say("cli.content", what=say(f"content.{ed.looks_like(raw)}"))
     return _Given(name, raw, asked.profile.subject(kind, message, towards=asked.towards), why)

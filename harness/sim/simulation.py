@@ -133,7 +133,7 @@ class Simulation:
 
     def _received(self, event: Received, now: float) -> list[Action]:
         message, at = Message(event.data), self.setting.wall()
-        kind, why = guess.of_message(message, self.setting.profile.elements, self.role)
+        kind, why = guess.of_message(message, self.setting.profile, self.role)
         self._note("message", "in", event.connection, kind, event.data)
         talk = self._conversation(message)
         number = len(self.exchanges) + 1

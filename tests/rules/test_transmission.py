@@ -448,7 +448,7 @@ def test_a_business_acknowledgement_is_known(
 ) -> None:
     subject = good[f"E ZAM {event} {status}"]
     assert outcomes(profile, subject) == {}
-    assert guess.of_message(subject.carried, profile.elements)[0] == "ZAM"
+    assert guess.of_message(subject.carried, profile)[0] == "ZAM"
 
 
 @pytest.mark.parametrize(
@@ -480,10 +480,10 @@ def test_a_business_acknowledgement_is_judged(
 
 def test_the_sister_guide_is_not_judged_by_these_rules(profile: Profile, good: Bases) -> None:
     message = edit.apply(good["E as MDM"].carried, [of("MSH-21", "1.1^CISIS_CDA_HL7_LPS")])
-    kind, why = guess.of_message(message, profile.elements)
+    kind, why = guess.of_message(message, profile)
     assert kind == "HL7"
     assert "CISIS_CDA_HL7_LPS" in why.en
-    assert guess.of_message(message, profile.elements, "ris")[0] == "HL7"
+    assert guess.of_message(message, profile, "ris")[0] == "HL7"
 
 
 @pytest.mark.parametrize("version", ["1.2^CISIS_CDA_HL7_V1", "2.0^CISIS_CDA_HL7_V2"])
