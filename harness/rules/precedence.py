@@ -1,8 +1,9 @@
 """One fault, one finding: who keeps quiet where another rule speaks.
 
 A rule of the group `standard` gives way at a place where another rule, of a verdict at least as
-grave, has a finding as well: the same place, a part of it, or what it is a part of. Whatever the
-place, a rule gives way to one that explains its finding (`schemas/precedence.yaml`).
+grave, has a finding as well: the same place, a part of it, or what it is a part of; a contested
+one counts as much as its level. Whatever the place, a rule gives way to one that explains its
+finding (`schemas/precedence.yaml`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -75,9 +76,14 @@ def _speaker(mine: Finding, said: list[Finding]) -> Finding | None:
 
 
 def _says(other: Finding, mine: Finding) -> bool:
-    if other.verdict < mine.verdict:
+    if _weight(other) < mine.verdict:
         return False
     outer, inner = sorted((other.problem.at.path, mine.problem.at.path), key=len)
     if outer == inner:
         return True
     return "-" in outer and inner.startswith((f"{outer}.", f"{outer}["))
+
+
+def _weight(finding: Finding) -> Verdict:
+    disputed = finding.verdict is Verdict.CONTESTED
+    return finding.rule.level.when_broken if disputed else finding.verdict

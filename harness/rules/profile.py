@@ -13,12 +13,24 @@ from typing import Final
 
 from harness import data, yamlfile
 from harness.errors import HarnessError
-from harness.rules import concordance, elements, precedence, profile_file, schematron, table, xsd
+from harness.rules import (
+    concordance,
+    contested,
+    elements,
+    precedence,
+    profile_file,
+    recognition,
+    schematron,
+    table,
+    xsd,
+)
 from harness.rules.checks import schema
 from harness.rules.concordance import Fact, Facts, Row
+from harness.rules.contested import Points, Readings
 from harness.rules.elements import Element, Elements
 from harness.rules.ledger import Ledger
 from harness.rules.ledger import note as put
+from harness.rules.recognition import Line
 from harness.rules.rule import (
     Group,
     Level,
@@ -70,7 +82,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The rules of one guide at one date. `hash` changes when any of its tables does."""
+    """The rules of one guide at one date. `hash` changes when any of its tables does.
+
+    `points` are where the guide can be read in several ways, `readings` what was chosen of them;
+    `recognise` tells what a message is when nobody says it.
+    """
 
     id: str
     title: Text
@@ -82,6 +98,9 @@ class Profile:
     hash: str
     aliases: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict, repr=False)
+    points: Points = field(default_factory=dict, repr=False)
+    readings: Readings = ()
+    recognise: tuple[Line, ...] = field(default=(), repr=False)
     _groups: dict[str, tuple[Group, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -225,11 +244,15 @@ def retired() -> Mapping[str, Retired]:
 
 @cache
 def load(
-    name: str = DEFAULT, mapping: Path | None = None, cda_schema: Path | None = None
+    name: str = DEFAULT,
+    mapping: Path | None = None,
+    cda_schema: Path | None = None,
+    readings: Readings = (),
 ) -> Profile:
     """Load a profile by name, with a site's own places for its elements.
 
-    `cda_schema` judges documents in the place of our own XML schema.
+    `cda_schema` judges documents in the place of our own XML schema; `readings` are those chosen
+    of contested points.
 
     Raises HarnessError when there is no such profile, or one of its files does not hold.
     """
@@ -239,7 +262,8 @@ def load(
     if mapping:
         places = elements.mapped(places, mapping)
     facts = _facts(folders, places)
-    rules = tuple(_rules(content, places, facts))
+    points = contested.load(folders, content.need("document").text)
+    rules = tuple(contested.settled(_rules(content, places, facts), points, readings))
     if cda_schema:
         rules = tuple(schema.against(rules, cda_schema))
     _refuse_twins(rules)
@@ -254,7 +278,10 @@ def load(
         elements=places,
         rules=rules,
         facts=facts,
-        hash=_hash(folders, content, mapping, cda_schema or xsd.own()),
+        points=points,
+        readings=readings,
+        recognise=recognition.load(content, places),
+        hash=_hash(folders, content, mapping, cda_schema or xsd.own(), readings),
     )
 
 
@@ -392,8 +419,14 @@ def _refuse_twins(rules: Iterable[Rule]) -> None:
         seen[rule.id] = rule
 
 
-def _hash(folders: Iterable[Path], content: Item, mapping: Path | None, cda_schema: Path) -> str:
-    """SHA-256 over every file that decides a verdict, by name and content."""
+def _hash(
+    folders: Iterable[Path],
+    content: Item,
+    mapping: Path | None,
+    cda_schema: Path,
+    readings: Readings,
+) -> str:
+    """SHA-256 over every file that decides a verdict, by name and content, and the readings."""
     own = ("profile.yaml", "elements.yaml", "concordance.yaml", "contested.yaml")
     files = [folder / name for folder in folders for name in own if (folder / name).is_file()]
     files += [file for file, _ in _tables(content)]
@@ -407,4 +440,6 @@ def _hash(folders: Iterable[Path], content: Item, mapping: Path | None, cda_sche
     total = sha256()
     for file in (*files, *([mapping] if mapping else [])):
         total.update(file.name.encode() + b"\0" + file.read_bytes())
+    for point, reading in sorted(readings):
+        total.update(f"{point}={reading}\0".encode())
     return total.hexdigest()

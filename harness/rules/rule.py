@@ -146,6 +146,21 @@ When = Callable[[Subject], Text | None]
 Settle = Callable[[Subject], Text | bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Why breaking a rule may be right all the same: the texts can be read in another way.
+
+    `words` say the point and its readings; `others` are the rules of each other reading.
+    """
+
+    words: Text
+    others: tuple[tuple["Rule", ...], ...]
+
+    def accepts(self, subject: Subject) -> bool:
+        """Some other reading is kept."""
+        return any(all(_is_kept(rule, subject) for rule in rules) for rules in self.others)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One requirement of a guide.
@@ -157,6 +172,8 @@ class Rule:
     `pfi` is the level towards an intermediation platform, where it is another one.
     `settle` is asked once for the rules next to each other that share it: why none of them applies,
     True when all are kept, False when each must be asked.
+    `contested` names the point that the rule is about, `reading` the way of reading it, where that
+    is not the default one (see `contested.py`); `dispute` is there while nobody has chosen.
     """
 
     id: str
@@ -176,6 +193,9 @@ class Rule:
     mutants: tuple[tuple[Edit, ...], ...] = ()
     origin: str = ""
     pfi: Level | None = None
+    contested: str = ""
+    reading: str = ""
+    dispute: Dispute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +237,20 @@ def evaluate(rule: Rule, subject: Subject) -> Outcome:
     if not problems:
         return _kept(rule)
     verdict = rule.level.when_broken
+    if rule.dispute and rule.dispute.accepts(subject):
+        verdict = Verdict.CONTESTED
+        problems = tuple(_disputed(found, rule.dispute) for found in problems)
     return Outcome(
         rule, verdict, tuple(Finding(rule, verdict, found, subject.kind) for found in problems)
     )
+
+
+def _is_kept(rule: Rule, subject: Subject) -> bool:
+    return evaluate(rule, subject).verdict <= Verdict.PASS
+
+
+def _disputed(problem: Problem, dispute: Dispute) -> Problem:
+    return replace(problem, advice=problem.advice or dispute.words)
 
 
 _TOWARDS_PFI: Final[dict[int, tuple[Rule, Rule]]] = {}  # a rule, and it with its other level

@@ -14,6 +14,7 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 | at | the place, or a list of places (see `wire/er7path.py`); the row is about every node named |
 | usage | R must be there, X must not, O or RE need not; level MUST for R and X, SHOULD for RE |
 | type is in like set | what a value must be: shape, one value, a list, a pattern, a value set |
+|      | of `schemas/valuesets` (codes without their system) |
 | form | what `like` asks, in words: `{fr: …, en: …}` |
 | card | how many: `1..1`, `0..*` |
 | element | a business datum that must stand at one of its places (see `elements.py`); with one of |
@@ -27,6 +28,12 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 | by | the name of a check written in Python (`rules/checks/`) |
 | fact | a business datum that must be what an earlier message said (see `concordance.py`); |
 |      | `where: document` looks only into the document that the message carries |
+| observation | the code of OBX that the row is about, or several; with `at`, what they hold; |
+|      | without, that there is one in each order (`usage`), how many (`card`), or with another |
+|      | (`needs: n.1`); `sub: n.2` picks by sub-id, `order:` and `holding:` are conditions on |
+|      | the order and on the OBX, `per: code` counts each code (see `observation.py`) |
+| contested | the point of `contested.yaml` that the row is about; `reading`: in which reading it |
+|      | is asked, where not in the default one (see `contested.py`) |
 | xpath | the place in a document; with `set` its codes must be in a value set (see `coded.py`) |
 | null | the nullFlavors that such a place may have instead |
 | observed | `yes`: judged while an exchange is played, not from one message |
@@ -45,7 +52,17 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from harness import yamlfile
-from harness.rules import coded, concordance, ledger, named, structure, vectors
+from harness.rules import (
+    coded,
+    concordance,
+    conditions,
+    ledger,
+    named,
+    observation,
+    structure,
+    valuesets,
+    vectors,
+)
 from harness.rules.concordance import Facts
 from harness.rules.elements import Element, Elements
 from harness.rules.rule import Check, Level, Problem, Rule, SpecRef, Subject, When
@@ -61,33 +78,17 @@ T = TypeVar("T")
 _BLOCK: Final = frozenset({"document", "section", "kinds", "group", "rows", "when"})
 _PREDICATES: Final = frozenset(
     {"usage", "type", "is", "in", "like", "set", "card", "element", "structure", "by", "untested"}
-    | {"observed", "xpath", "fact"}
+    | {"observed", "xpath", "fact", "observation", "needs"}
 )
-_ROW: Final = _PREDICATES | frozenset(
-    {
-        "id",
-        "at",
-        "level",
-        "says",
-        "document",
-        "section",
-        "kinds",
-        "group",
-        "when",
-        "note",
-        "mistake",
-        "form",
-        "null",
-        "where",
-        "given",
-        "break",
-        "pfi",
-    }
+_ROW: Final = (
+    _PREDICATES
+    | observation.WORDS
+    | frozenset(
+        {"id", "at", "level", "says", "document", "section", "kinds", "group", "when", "note"}
+        | {"mistake", "form", "null", "where", "given", "break", "pfi", "contested", "reading"}
+    )
 )
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9.]+)+")
-_WHEN: Final = re.compile(
-    r"(?P<no>not )?(?P<path>[A-Z]\S{2,}?)(?: +(?P<how>!=|=) +(?P<values>.+))?", re.ASCII
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
     if not _PREDICATES & set(row.fields):
         raise row.error("table.no_predicate", id=name.text)
     untested, xpath = row.get("untested"), row.get("xpath")
-    conditions = [item for item in (block.get("when"), row.get("when")) if item]
+    asked = [item for item in (block.get("when"), row.get("when")) if item]
     return Rule(
         id=name.text,
         level=_level(row),
@@ -133,15 +134,34 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         check=None if untested or row.get("observed") else _check(row, context),
         when=coded.when(coded.place(row))
         if xpath
-        else _when(conditions, _places(row), named.condition(_word(row, "by"))),
-        at=xpath.text if xpath else ", ".join(_places(row)),
+        else _when(asked, _places(row), _own_condition(row)),
+        at=xpath.text if xpath else _shown_place(row),
         untested=untested.both() if untested else None,
         note=_optional(row, "note"),
         mistake=_optional(row, "mistake"),
         given=vectors.given(row, block),
         mutants=vectors.mutants(row, context.elements),
+        contested=_word(row, "contested"),
+        reading=_word(row, "reading"),
         origin=f"{row.file.name}:{row.line}",
     )
+
+
+def _own_condition(row: Item) -> When | None:
+    if row.get("observation"):
+        return observation.when(row)
+    return named.condition(_word(row, "by"))
+
+
+def _shown_place(row: Item) -> str:
+    """The place as the guide names it; of an observation, with its code and sub-id."""
+    places = _places(row)
+    if not row.get("observation"):
+        return ", ".join(places)
+    asked = observation.read(row)
+    sub = f" {_word(row, 'sub')}" if asked.m else ""
+    shown = f"OBX {' / '.join(asked.codes)}{sub}"
+    return f"{shown}, {', '.join(places)}" if places else shown
 
 
 def _optional(row: Item, key: str) -> Text | None:
@@ -196,20 +216,20 @@ def _when(items: list[Item], places: tuple[str, ...], own: When | None) -> When 
     """The row's conditions, the check's own, and: where the segments are all missing, the structure
     says so.
     """
-    conditions = [_condition(item) for item in items]
+    asked = [_condition(item) for item in items]
     if own:
-        conditions.append(own)
+        asked.append(own)
     segments = {place.partition("[")[0].partition("-")[0] for place in places if "-" in place}
     if segments:
-        conditions.append(_has_segment(frozenset(segments)))
-    if not conditions:
+        asked.append(_has_segment(frozenset(segments)))
+    if not asked:
         return None
 
-    if len(conditions) == 1:
-        return conditions[0]
+    if len(asked) == 1:
+        return asked[0]
 
     def applies(subject: Subject) -> Text | None:
-        for condition in conditions:
+        for condition in asked:
             reason = condition(subject)
             if reason:
                 return reason
@@ -231,20 +251,8 @@ def _condition(item: Item) -> When:
         return _after(item.text.removeprefix("after ").strip())
     if item.text in _FACTS:
         return _of_fact(item.text)
-    found = _WHEN.fullmatch(item.text)
-    if not found or not er7path.is_path(found["path"]):
-        raise item.error("table.bad_when", text=item.text)
-    path, how = found["path"], found["how"]
-    values = frozenset(part.strip() for part in (found["values"] or "").split(","))
-    unless, reason = bool(found["no"]), say("when.not_so", condition=item.text)
-
-    def holds(message: Message) -> bool:
-        if not how:
-            return message.has(path) is not unless
-        there = {node.value for node in message.at(path)}
-        return bool(there & values) is (how == "=")
-
-    return lambda subject: None if holds(subject.carried) else reason
+    found, reason = conditions.read(item), say("when.not_so", condition=item.text)
+    return lambda subject: None if found.holds(subject.carried.at(found.path)) else reason
 
 
 def _of_fact(text: str) -> When:
@@ -280,7 +288,25 @@ def _check(row: Item, context: Context) -> Check:
         return _element_value(item, wanted, context) if wanted else _element(item, context)
     if item := row.get("structure"):
         return _structure(item)
+    if row.get("observation"):
+        return _observation(row, context)
     return _value_check(row, context)
+
+
+def _observation(row: Item, context: Context) -> Check:
+    """What each observation holds at a place, or that there is one."""
+    if not row.get("at"):
+        return observation.presence(row, _card(row.get("card")))
+    asked, wanted = observation.read(row), _wanted(row, context)
+    usage = _word(row, "usage")
+    expected = wanted[0].words if wanted else say("value.some")
+
+    def check(subject: Subject) -> Iterator[Problem]:
+        for path in observation.paths(row, subject, asked):
+            for node in subject.carried.at(path):
+                yield from _of_node(node, usage, wanted, expected)
+
+    return check
 
 
 def _by_name(item: Item) -> Check:
@@ -406,6 +432,8 @@ def _one_of(values: Iterable[str]) -> Text:
 
 def _from_set(item: Item, context: Context) -> _Wanted:
     values = context.sets.get(item.text)
+    if values is None and item.text in valuesets.names():
+        values = valuesets.load(item.text).codes
     if values is None:
         raise item.error("yaml.unknown_value", hint=", ".join(context.sets), value=item.text)
     few = len(values) <= 8

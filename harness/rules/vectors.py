@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from harness.rules import coded
+from harness.rules import coded, observation
 from harness.rules.elements import Elements
 from harness.rules.structure import Part, parse
 from harness.wire import edit
@@ -56,7 +56,19 @@ def _derived(row: Item, elements: Elements) -> Iterator[tuple[Edit, ...]]:
         else:
             yield tuple(Edit("remove", place) for place in places)
     at = row.get("at")
-    yield from _of_place(row, at.items[0].text) if at else ()
+    if row.get("observation"):
+        yield from _of_observation(row)
+    elif at:
+        yield from _of_place(row, at.items[0].text)
+
+
+def _of_observation(row: Item) -> Iterator[tuple[Edit, ...]]:
+    at = row.get("at")
+    if at is None:
+        yield from observation.mutants(row)
+        return
+    place = observation.place_of(row) + at.items[0].text.removeprefix("OBX")
+    yield from _of_place(row, place)
 
 
 def _of_place(row: Item, place: str) -> Iterator[tuple[Edit, ...]]:

@@ -5,7 +5,8 @@ Scenarios use them to be wrong (`mutate:`), rule rows to say how they are broken
     {set: PLACE, to: VALUE}     write a value, as it is (not escaped)
     {remove: PLACE}             empty every field or component that the place names; take a
                                 segment, or a picked repetition, out
-    {repeat: PLACE}             a segment, or a repetition of a field, twice
+    {repeat: PLACE}             a segment (the copy behind the last of its name; a picked one,
+                                behind itself), or a repetition of a field, twice
     {add: TEXT, after: NAME}    one more segment behind the last one of that name
     {bytes: NAME}               a change of the written form (see `BYTES`)
     {forget: FLOW}              the message stays, an earlier one of that flow never came
@@ -161,6 +162,8 @@ def _remove(message: Message, edit: Edit) -> Message:
 
 def _repeat(message: Message, edit: Edit) -> Message:
     path = er7path.parse(edit.place)
+    if path.field is None and path.segment_pick:
+        return message.with_copy(edit.place)
     if path.field is None:
         segment = message.named(path.segment)[0]
         return message.with_segment(message.text(segment.raw), after=path.segment)

@@ -366,7 +366,9 @@ class Message:
         value = segment.field(pick.place[0])
         if len(pick.place) > 1:
             value = self._part(value.split(self.delimiters.repetition)[0], pick.place[1])
-        return self.text(value) in pick.values
+        if self.text(value) not in pick.values:
+            return False
+        return pick.also is None or self._picked(pick.also, number, segment)
 
     def _absent_segment(self, path: Path) -> Node:
         field = f"-{path.field}" if path.field else ""
@@ -414,7 +416,9 @@ class Message:
             pick.place, (self.delimiters.component, self.delimiters.sub), strict=False
         ):
             value = self._part(value, number, mark)
-        return self.text(value) in pick.values
+        if self.text(value) not in pick.values:
+            return False
+        return pick.also is None or self._matches(pick.also, index, repetition)
 
     def _inside(
         self, segment: Segment, data: bytes, start: int, shown: str, path: Path, *, whole: bool
@@ -496,6 +500,14 @@ class Message:
         end = last.end or b"\r"
         new = raw.encode(self._codec_for_writing) + (last.end or b"")
         return self._with_line(last, last.raw + end + new)
+
+    def with_copy(self, path: str) -> "Message":
+        """A copy with the first segment named twice, one behind the other."""
+        chosen = next(iter(self._choose(er7path.parse(path))), None)
+        if chosen is None:
+            raise HarnessError(say("er7.path.nothing", path=path))
+        line = chosen[0].raw + (chosen[0].end or b"\r")
+        return self._with_line(chosen[0], line + line)
 
     @property
     def _codec_for_writing(self) -> str:

@@ -1,9 +1,10 @@
 """Paths of places in a message: `PID-3[2].4.2`, `OBX[3]-5`, `PID-3[5=INS].1`, `ORC`.
 
     path     = segment [ "[" pick "]" ] [ "-" field [ "[" pick "]" ] [ "." component [ "." sub ] ] ]
-    pick     = number from 1 | place "=" value { "|" value }
+    pick     = number from 1 | one { "&" one }
+    one      = place "=" value { "|" value }
     place    = component            (in a field: `PID-3[5=INS]`)
-             | field "." component  (in a segment: `OBX[3.1=59776-5]`)
+             | field "." component  (in a segment: `OBX[3.1=59776-5]`, `OBX[3.1=X&4=1.2]`)
 
 Everything is counted from 1, as HL7 counts.
 """
@@ -21,16 +22,20 @@ _PATH: Final = re.compile(
     r"(?:-(?P<field>\d+)(?:\[(?P<rep_pick>[^\]]+)\])?"
     r"(?:\.(?P<component>\d+)(?:\.(?P<sub>\d+))?)?)?"
 )
-_PICK: Final = re.compile(r"(?P<n>\d+)|(?P<a>\d+)(?:\.(?P<b>\d+))?=(?P<values>.*)")
+_PICK: Final = re.compile(r"(?P<n>\d+)|(?P<a>\d+)(?:\.(?P<b>\d+))?=(?P<values>[^&]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Which segment or repetition: the `number`-th, or those whose place holds one of `values`."""
+    """Which segment or repetition: the `number`-th, or those whose place holds one of `values`.
+
+    `also` is what must be so as well.
+    """
 
     number: int | None = None
     place: tuple[int, ...] = ()
     values: tuple[str, ...] = ()
+    also: "Pick | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,12 @@ def _number(digits: str | None) -> int | None:
 def _pick(text: str | None, path: str) -> Pick | None:
     if text is None:
         return None
-    found = _PICK.fullmatch(text)
-    if not found:
+    one, _, others = text.partition("&")
+    found = _PICK.fullmatch(one)
+    if not found or (found["n"] and others):
         raise HarnessError(say("er7.path.wrong", path=path), hint="PID-3[5=INS].1")
     if found["n"]:
         return Pick(number=int(found["n"]))
     place = tuple(int(part) for part in (found["a"], found["b"]) if part)
-    return Pick(place=place, values=tuple(found["values"].split("|")))
+    also = _pick(others, path) if others else None
+    return Pick(place=place, values=tuple(found["values"].split("|")), also=also)
