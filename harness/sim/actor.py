@@ -15,8 +15,9 @@ from harness.sim.defects import Defect
 from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
 from harness.sim.generate.documents import Version
-from harness.sim.generate.makers import maker
-from harness.sim.generate.messages import Header, Refusal
+from harness.sim.generate.makers import SEVERAL, maker
+from harness.sim.generate.messages import Refusal
+from harness.sim.generate.segments import Header
 from harness.sim.learn import learn
 from harness.sim.learn_document import learn_document
 from harness.wire.er7 import Message
@@ -111,7 +112,8 @@ class Actor:
     def _transmission(self, talk: Conversation, flow: str, header: Header, form: Form) -> bytes:
         kind = self.profile.document_kind(flow)
         code, label = _CODES[kind]
-        known = talk.case if kind == "DA" else talk.case.alone()
+        tells_all = any(made.made in SEVERAL for made in self.profile.flows.values())
+        known = talk.case if kind == "DA" or tells_all else talk.case.alone()
         last = talk.documents.get((flow, form.name))
         case, version = documents.next_version(known, kind, form, header.at, last)
         talk.case = replace(talk.case, responsible=case.responsible)

@@ -105,17 +105,34 @@ class Professional:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The patient's visit at the imaging site. `patient_class` as in PV1-2."""
+    """The patient's visit at the imaging site. `patient_class` as in PV1-2.
+
+    `appointment` is what the ANS guide puts into PV1-19, where others have the visit `number`.
+    """
 
     patient_class: str
     number: Identifier
     account: Identifier
     start: datetime
+    appointment: Identifier = Identifier("")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An anatomic region, and where in it (`precision`, a topographic modifier)."""
+
+    code: Code
+    precision: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The request: placer order number (ORC-2), dates, clinical words, what is asked."""
+    """The request: placer order number (ORC-2), dates, clinical words, what is asked.
+
+    `regions` are coarser than `site`. `relevance` is that of the medical history, then of the
+    surgical one; a history without relevance is not told in flow 1. `height` in centimetres,
+    `weight` in kilograms, empty when unknown; `technique` comments on the modality.
+    """
 
     placer_number: Identifier
     placed: datetime
@@ -126,6 +143,11 @@ class Order:
     requested_modality: Code
     site: Code
     laterality: Code | None = None
+    regions: tuple[Region, ...] = ()
+    relevance: tuple[str, ...] = ()
+    height: str = ""
+    weight: str = ""
+    technique: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +174,9 @@ class Product:
 class Exam:
     """The examination as performed. UIDs are DICOM's; `region` and `site` are SNOMED CT.
 
-    `modality` is what flow D reports first; `modalities` all of them (PET-CT has two).
+    `modality` is what flow D reports first; `modalities` all of them (PET-CT has two). `precision`
+    is the topographic one of `region`, `more_regions` what else was explored. `device` is the
+    model, `udi` its number; `partial_url` the link to the images as a site gave it, empty for ours.
     """
 
     accession_number: Identifier
@@ -171,6 +195,15 @@ class Exam:
     laterality: Code | None = None
     doses: tuple[Dose, ...] = ()
     products: tuple[Product, ...] = ()
+    precision: Code | None = None
+    more_regions: tuple[Region, ...] = ()
+    udi: str = ""
+    partial_url: str = ""
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Every region explored, the main one first."""
+        return (Region(self.region, self.precision), *self.more_regions)
 
     @property
     def modality(self) -> Code:
@@ -258,7 +291,7 @@ class Details:
     correspondents: tuple[Professional, ...] = ()
     requests: tuple[Requested, ...] = ()
     further: "tuple[Exam, ...]" = ()
-    tracer: Tracer | None = None
+    tracers: tuple[Tracer, ...] = ()
     complication: str = ""
     parameters: str = ""
     device: Device | None = None
@@ -283,6 +316,28 @@ class DocumentIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is refused or cancelled: a code with its system, or words alone."""
+
+    words: str = ""
+    code: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the platform says to a request. `protocols` are those beside the first one.
+
+    `encapsulated`: the protocols travel as files, and not as text.
+    """
+
+    accepted: bool = True
+    reason: Reason = Reason()
+    protocols: tuple[str, ...] = ()
+    encapsulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A physician who answered for a version of the report (legal authenticator), and when."""
 
@@ -299,6 +354,7 @@ class Case:
     `viewer` is the base URL of the link to the images. `uuids` are spare identifiers for the parts
     of the documents, drawn from the seed so that two runs give the same bytes. `details` hold what
     only some cases have. `former` are those who signed the versions before this one, oldest first.
+    `answer` is what the platform decides, `cancellation` why the site gives the request up.
     """
 
     name: str
@@ -319,6 +375,8 @@ class Case:
     uuids: tuple[str, ...] = field(default=(), repr=False)
     details: Details = Details()
     former: tuple[Signature, ...] = ()
+    answer: Answer = Answer()
+    cancellation: Reason = Reason()
 
     @property
     def exams(self) -> tuple[Exam, ...]:

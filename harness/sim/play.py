@@ -112,7 +112,10 @@ class Play:
             for role in ("ris", "platform")
         }
         self.done = False
-        self._left = list(scenario.steps)
+        self._left = [
+            step.model_copy(update={"send": setting.profile.flow(step.send).id})
+            for step in scenario.steps
+        ]
         self._now: _Current | None = None
         self._stopped: Text | None = None  # why nothing more is played
 

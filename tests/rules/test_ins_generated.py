@@ -11,7 +11,7 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Subject, evaluate_all
 from harness.sim.actor import Actor
 from harness.sim.case import Case, Patient
-from harness.sim.generate import cases, hard, identity, messages
+from harness.sim.generate import cases, hard, identity, segments
 from harness.wire.er7 import Message
 
 OLD_PLACES = {"corsica-before-1976", "algeria-before-1962"}
@@ -27,7 +27,7 @@ def said(profile: Profile, case: Case, patients: Iterator[Patient]) -> Iterator[
     rules = [rule for rule in profile.rules if rule.group == "ins" and "D" in rule.kinds]
     head = b"MSH|^~\\&|RIS|S|TLR|P|20260105||ORM^O01^ORM_O01|1|T|2.5.1|||||FRA|UNICODE UTF-8\r"
     for patient in patients:
-        pid = messages._pid(patient, case.visit.account).encode() + b"\r"
+        pid = segments.pid(patient, case.visit.account).encode() + b"\r"
         subject = Subject("D", Message(head + pid))
         yield tuple(o.rule.id for o in evaluate_all(rules, subject) if o.findings)
 

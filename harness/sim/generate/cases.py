@@ -24,6 +24,7 @@ from harness.sim.case import (
     Patient,
     Product,
     Professional,
+    Region,
     Tracer,
     Visit,
 )
@@ -36,6 +37,7 @@ DEFAULT: Final = "ct-brain"
 SITE_OID: Final = "1.2.250.1.213.99.1"
 _ORDERS: Final = f"{SITE_OID}.12"
 _ACCESSIONS: Final = f"{SITE_OID}.27"
+_APPOINTMENTS: Final = f"{SITE_OID}.31"
 _VISITS: Final = f"{SITE_OID}.30"
 _SPARE: Final = 200
 _APART: Final = 1000  # between the seeds of cases that are told together
@@ -98,12 +100,13 @@ def _case(name: str, seed: int, clock: datetime, kind: Kind) -> Case:
     office = people.organization(chance, "Cabinet médical fictif", ("48000", "MENDE"))
     platform = people.organization(chance, "Plateforme de téléradiologie X", ("69003", "LYON"))
     exam = _exam(chance, kind, clock + timedelta(hours=1))
+    told = random.Random(f"{name}/{seed}/told")  # noqa: S311  what only the ANS guide has
     return Case(
         name=name,
         seed=seed,
         patient=_patient(chance, kind, f"{name}/{seed}"),
-        visit=_visit(chance, clock),
-        order=_order(chance, kind, clock),
+        visit=_appointed(told, _visit(chance, clock)),
+        order=_measured(told, _order(chance, kind, clock)),
         requester=people.professional(chance, people.GENERAL_PRACTICE, office),
         responsible=people.professional(chance, people.RADIOLOGY, site),
         radiologist=people.professional(chance, people.RADIOLOGY, platform),
@@ -142,18 +145,21 @@ def _version(kind: Kind, identity: DocumentIdentity) -> DocumentIdentity:
 
 def _details(chance: random.Random, kind: Kind, main: Exam, office: Organization) -> Details:
     """What the kind tells, with what is drawn: further acts, tracer, correspondent."""
-    tracer = kind.tracer and Tracer(
-        kind.tracer[0],
-        atc_code(kind.tracer[1], kind.tracer[2]),
-        str(chance.randrange(kind.tracer[3], kind.tracer[4])),
-        f"LOT{chance.randrange(10**5):05d}",
+    tracers = tuple(
+        Tracer(
+            name,
+            atc_code(code, label),
+            str(chance.randrange(low, high)),
+            f"{chance.randrange(10**6):06d}",
+        )
+        for name, code, label, low, high in kind.tracers
     )
     to: tuple[Professional, ...] = ()
     if kind.correspondent:
         to = (people.professional(chance, people.GENERAL_PRACTICE, office),)
     return replace(
         kind.details,
-        tracer=tracer or None,
+        tracers=tracers,
         further=tuple(_exam(chance, part, main.end) for part in kind.more),
         correspondents=to,
         addendum=kind.addendum,
@@ -178,6 +184,17 @@ def _visit(chance: random.Random, clock: datetime) -> Visit:
     )
 
 
+def _appointed(chance: random.Random, visit: Visit) -> Visit:
+    number = f"RDV{chance.randrange(10**6, 10**7)}"
+    return replace(visit, appointment=Identifier(number, "SITE-IMAGERIE", _APPOINTMENTS))
+
+
+def _measured(chance: random.Random, order: Order) -> Order:
+    return replace(
+        order, height=str(chance.randrange(150, 196)), weight=str(chance.randrange(48, 111))
+    )
+
+
 def _order(chance: random.Random, kind: Kind, clock: datetime) -> Order:
     return Order(
         placer_number=Identifier(f"OPN{chance.randrange(10**8):08d}", "SITE-IMAGERIE", _ORDERS),
@@ -189,7 +206,14 @@ def _order(chance: random.Random, kind: Kind, clock: datetime) -> Order:
         requested_modality=kind.requested,
         site=kind.site,
         laterality=kind.laterality,
+        regions=tuple(region for part in (kind, *kind.more) for region in _regions(part)),
+        relevance=kind.relevance,
+        technique=kind.technique,
     )
+
+
+def _regions(kind: Kind) -> tuple[Region, ...]:
+    return (Region(kind.region, kind.precision or kind.laterality), *kind.more_regions)
 
 
 def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
@@ -213,6 +237,9 @@ def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
         laterality=kind.laterality,
         doses=tuple(_dose(chance, dose) for dose in kind.doses),
         products=_products(chance, kind),
+        precision=kind.precision or kind.laterality,
+        more_regions=kind.more_regions,
+        udi=f"(01)03700000000011(21)TR1-{study[-6:]}" if kind.doses else "",
     )
 
 

@@ -48,7 +48,7 @@ def named_side(exam: Exam) -> Code | None:
 
 def exposure(case: Case, exam: Exam, stem: str, uuids: Iterator[str]) -> Element:
     """The sub-section of an ionising examination. `stem` begins the names of the narrative."""
-    tracer = case.details.tracer if _is_nuclear(exam) else None
+    tracers = case.details.tracers if _is_nuclear(exam) else ()
     pregnancy = _pregnancy(case)
     lines = [("Autorisation", f"Dr {case.radiologist.family}", f"{stem}-irradiation")]
     lines.append(("Grossesse", pregnancy.label, f"{stem}-grossesse"))
@@ -58,15 +58,15 @@ def exposure(case: Case, exam: Exam, stem: str, uuids: Iterator[str]) -> Element
     ]
     if exam.doses:
         lines.append(("Localisation", exam.site.label, f"{stem}-localisation-dose"))
-    if tracer:
-        lines += _of_tracer(tracer, stem)
+    for number, tracer in enumerate(tracers, 1):
+        lines += _of_tracer(tracer, _stem(stem, number))
     entries = [_authorisation(case, stem), _status(exam, pregnancy, stem, next(uuids))]
     entries += [
         _quantity(exam, dose, f"{stem}-mesure-{number}", stem, next(uuids))
         for number, dose in enumerate(exam.doses, 1)
     ]
-    if tracer:
-        entries.append(_administration(tracer, stem))
+    if tracers:  # the section has one entry at most; the others are told in its text
+        entries.append(_administration(tracers[0], stem))
     return section(
         next(uuids),
         ("1.2.840.10008.9.8", "1.2.250.1.213.1.1.2.215"),
@@ -134,6 +134,11 @@ def _quantity(exam: Exam, dose: Dose, name: str, stem: str, uuid: str) -> Elemen
             moodCode="EVN",
         ),
     )
+
+
+def _stem(stem: str, number: int) -> str:
+    """What the names of a tracer begin with; the first has those of the examination."""
+    return stem if number == 1 else f"{stem}-{number}"
 
 
 def _of_tracer(tracer: Tracer, stem: str) -> Iterator[tuple[str, str, str]]:

@@ -77,15 +77,25 @@ def report(case: Case, *, level: int = 3) -> bytes:
 def link(case: Case, exam: Exam | None = None) -> str:
     """The URL of an examination's images in the DRIMbox, made of what was received."""
     exam = exam or case.exam
+    return f"{partial_link(case, exam)}&{urlencode({'idCDA': _identifier(case)})}"
+
+
+def partial_link(case: Case, exam: Exam) -> str:
+    """The same without the report, as flow 4 of the ANS guide gives it: theirs, or made as ours."""
+    if exam.partial_url:
+        return exam.partial_url
     accession = exam.accession_number
     number = f"{accession.oid}.{accession.value}" if accession.oid else accession.value
     query = {
         "requestType": "STUDY",
         "studyUID": exam.study_uid,
         "accessionNumber": number,
-        "idCDA": case.report_document.id.replace("|", "_"),
     }
     return f"{case.viewer}?{urlencode(query)}"
+
+
+def _identifier(case: Case) -> str:
+    return case.report_document.id.replace("|", "_")
 
 
 def screening() -> Element:
@@ -149,7 +159,10 @@ def _event(case: Case, exam: Exam) -> Element:
         coded("translation", modality, el("qualifier", coded("name", _MODALITY)))
         for modality in exam.modalities
     ]
-    translations.append(coded("translation", exam.region, el("qualifier", coded("name", _REGION))))
+    translations += [
+        coded("translation", region.code, el("qualifier", coded("name", _REGION)))
+        for region in exam.regions
+    ]
     return el(
         "documentationOf",
         el(

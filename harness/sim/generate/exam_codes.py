@@ -7,7 +7,7 @@ Source: imaging body fact sheet, 5.4 and 5.5.
 from dataclasses import dataclass
 from typing import Final
 
-from harness.sim.case import Code, Details, Narrative
+from harness.sim.case import Code, Details, Narrative, Region
 
 LOINC: Final = ("2.16.840.1.113883.6.1", "LOINC", "LN")
 DCM: Final = ("1.2.840.10008.2.16.4", "DCM", "DCM")
@@ -33,9 +33,10 @@ class Kind:
     """What an examination of this kind is made of. Doses: code, label, low, high, unit.
 
     `other_words` are those of every second seed: normal where `words` tell a finding, or the other
-    way round. `sex` of the patient where it matters. `tracer`: name, ATC code and label, activity
+    way round. `sex` of the patient where it matters. `tracers`: name, ATC code and label, activity
     from and to, in MBq. `more` are further acts of the same report; with an `addendum` the report
-    replaces another one.
+    replaces another one. Told in flows 1 and 4 of the ANS guide only: `precision` of the region
+    where it is not the side, `more_regions`, `relevance` of the histories, `technique` wanted.
     """
 
     act: Code
@@ -53,16 +54,21 @@ class Kind:
     laterality: Code | None = None
     other_words: Narrative | None = None
     sex: str = ""
-    tracer: tuple[str, str, str, int, int] | None = None
+    tracers: tuple[tuple[str, str, str, int, int], ...] = ()
     more: "tuple[Kind, ...]" = ()
     addendum: str = ""
     correspondent: bool = False
     details: Details = NOTHING
+    precision: Code | None = None
+    more_regions: tuple[Region, ...] = ()
+    relevance: tuple[str, ...] = ("PERTINENT",)
+    technique: str = ""
 
 
 CT: Final = code_of(DCM, "CT", "Tomodensitométrie")
 MR: Final = code_of(DCM, "MR", "Résonance magnétique")
 DX: Final = code_of(DCM, "DX", "Radiographie numérique")
+ARM: Final = code_of(SNOMED, "53120007", "membre supérieur")
 US: Final = code_of(DCM, "US", "Échographie")
 MG: Final = code_of(DCM, "MG", "Mammographie")
 PT: Final = code_of(DCM, "PT", "Tomographie par émission de positons")

@@ -39,6 +39,7 @@ from harness.sim.generate.exams_more import (
     PACEMAKER,
     PREGNANT,
 )
+from harness.sim.generate.exams_several import SEVERAL
 
 KINDS: Final[dict[str, Kind]] = {
     "ct-brain": Kind(
@@ -223,4 +224,5 @@ KINDS: Final[dict[str, Kind]] = {
         ),
     ),
     **MORE,
+    **SEVERAL,
 }

@@ -116,7 +116,7 @@ MORE: Final[dict[str, Kind]] = {
             ("113507", "Activité administrée", 200.0e6, 280.0e6, "Bq"),
             ("113813", _DLP, 350.0, 600.0, "mGy.cm"),
         ),
-        tracer=("GLUSCAN", "V09IX04", "fludésoxyglucose (18F)", 200, 280),
+        tracers=(("GLUSCAN", "V09IX04", "fludésoxyglucose (18F)", 200, 280),),
         details=Details(
             contraindications=(KIDNEY_FAILURE,),
             function=code_of(CISIS, "MED-1133", "FDG Oncologie /Infectieux/inflammatoire"),
@@ -149,7 +149,7 @@ MORE: Final[dict[str, Kind]] = {
             conclusion="Pas de foyer suspect.",
         ),
         doses=(("113507", "Activité administrée", 500.0e6, 700.0e6, "Bq"),),
-        tracer=("TECHNESCAN HDP", "V09BA01", "oxidronate de technétium (99mTc)", 500, 700),
+        tracers=(("TECHNESCAN HDP", "V09BA01", "oxidronate de technétium (99mTc)", 500, 700),),
         details=Details(
             contraindications=(OTHER_CONTRAINDICATION,),
             function=code_of(CISIS, "MED-1143", "Osseuse"),

@@ -5,8 +5,8 @@ from typing import Final
 
 from harness.errors import HarnessError
 from harness.sim.case import Case
-from harness.sim.generate import messages
-from harness.sim.generate.messages import Header
+from harness.sim.generate import messages, messages_tlr
+from harness.sim.generate.segments import Header
 from harness.text import say
 
 Maker = Callable[[Case, Header], bytes]
@@ -15,7 +15,15 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "order-request": messages.request,
     "order-protocol": messages.protocol,
     "order-examination": messages.examination,
+    "tlr-request": messages_tlr.request,
+    "tlr-cancellation": messages_tlr.cancellation,
+    "tlr-answer": messages_tlr.answer,
+    "tlr-complement": messages_tlr.complement,
 }
+
+# Those that tell every examination of a case, of which the report may then speak; the others tell
+# the main one.
+SEVERAL: Final = frozenset({"tlr-complement"})
 
 
 def maker(flow: str, name: str) -> Maker:

@@ -3,7 +3,7 @@
 Data without a field in the white paper go to the first place of their element, so that what is
 generated, what is learnt and what is checked agree.
 Source: white paper, 3.2.2 to 3.3.1; Transmission de documents CDA en HL7v2 2.1, sections on MSH,
-ORC, OBR, OBX and PRT; PAM.FR 2.11.2 for PID and PV1.
+ORC, OBR, OBX and PRT.
 """
 
 import re
@@ -14,15 +14,23 @@ from typing import Final
 
 import pybase64
 
-from harness.sim.case import (
-    Case,
-    DocumentIdentity,
-    Identifier,
-    Organization,
-    Patient,
-    Professional,
-)
+from harness.sim.case import Case, DocumentIdentity, Organization, Professional
 from harness.sim.form import CONTROLS
+from harness.sim.generate.segments import (
+    Header,
+    components,
+    ei,
+    message,
+    msh,
+    pid,
+    pv1,
+    segment,
+    stamp,
+    xad,
+    xcn,
+    xon,
+    xtn,
+)
 from harness.wire.er7 import Message, escape
 
 RIS: Final = ("RIS", "SITE-IMAGERIE")
@@ -40,182 +48,24 @@ METADATA: Final = (
     ("ACK_LECTURE_MSS", "Accusé de lecture"),
 )
 _VOLET: Final = "2.1^CISIS_CDA_HL7_V2"
-_BIRTH_LIST: Final = " "
 _PLACE: Final = re.compile(
     r"(\w{3})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?)?"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Who speaks to whom, when, under which number. `at` is the time of MSH-7."""
-
-    sender: tuple[str, str]
-    receiver: tuple[str, str]
-    at: datetime
-    control_id: str
-    charset: str = "UNICODE UTF-8"
-    mode: str = "T"
-
-
-def stamp(at: datetime) -> str:
-    """`YYYYMMDDHHMMSS+ZZZZ`."""
-    return at.strftime("%Y%m%d%H%M%S%z")
-
-
-def _segment(name: str, fields: dict[int, str]) -> str:
-    return "|".join([name, *(fields.get(n, "") for n in range(1, max(fields, default=0) + 1))])
-
-
-def _message(segments: Sequence[str], charset: str = "UNICODE UTF-8") -> bytes:
-    codec = {"8859/15": "iso8859-15", "8859/1": "iso8859-1"}.get(charset, "utf-8")
-    return ("\r".join(segments) + "\r").encode(codec, "replace")
-
-
-def _components(parts: dict[int, str], mark: str = "^") -> str:
-    return mark.join(parts.get(n, "") for n in range(1, max(parts, default=0) + 1))
-
-
-def _msh(header: Header, kind: str, version: str, profile: str = "") -> str:
-    fields = {
-        2: "^~\\&",
-        3: escape(header.sender[0]),
-        4: escape(header.sender[1]),
-        5: escape(header.receiver[0]),
-        6: escape(header.receiver[1]),
-        7: stamp(header.at),
-        9: kind,
-        10: escape(header.control_id),
-        11: header.mode,
-        12: version,
-        17: "FRA",
-        18: header.charset,
-    }
-    if profile:
-        fields[21] = profile
-    return _segment("MSH", fields).replace("MSH||", "MSH|", 1)
-
-
-def _ei(number: Identifier) -> str:
-    """Entity identifier: as the peer wrote it; else number, and the authority's OID."""
-    if number.written:
-        return number.written
-    parts = {1: escape(number.value)}
-    if number.oid:
-        parts |= {3: number.oid, 4: "ISO"}
-    return _components(parts)
-
-
-def _cx(number: Identifier, kind: str) -> str:
-    authority = f"{escape(number.authority)}&{number.oid}&ISO" if number.oid else number.authority
-    return _components({1: escape(number.value), 4: authority, 5: kind})
-
-
-def _xcn(who: Professional) -> str:
-    if not who.national_id:
-        return _components({2: escape(who.family), 3: escape(who.given)})
-    return _components(
-        {
-            1: escape(who.national_id),
-            2: escape(who.family),
-            3: escape(who.given),
-            6: who.title,
-            9: "ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO",
-            10: "D",
-            13: "IDNPS",
-        }
-    )
-
-
-def _xon(structure: Organization) -> str:
-    return _components(
-        {
-            1: escape(structure.name),
-            6: "ASIP-SANTE-ST&1.2.250.1.71.4.2.2&ISO",
-            7: "IDNST",
-            10: escape(structure.national_id),
-        }
-    )
-
-
-def _address(structure: Organization) -> str:
-    where = structure.address
-    street = f"{where.number} {where.street}".strip()
-    parts = {1: street, 3: where.city, 5: where.postal_code, 6: where.country, 7: "O"}
-    return _components({number: escape(text) for number, text in parts.items()})
-
-
-def _phone(number: str) -> str:
-    return _components({2: "WPN", 3: "PH", 12: escape(number)}) if number else ""
-
-
-def _pid(patient: Patient, account: Identifier) -> str:
-    names = [
-        _components(
-            {
-                1: escape(patient.birth_name),
-                2: escape(patient.first_given_name),
-                3: escape(_BIRTH_LIST.join(patient.birth_given_names)),
-                7: "L",
-            }
-        )
-    ]
-    if patient.used_name or patient.used_given_name:
-        used = {1: escape(patient.used_name), 2: escape(patient.used_given_name), 7: "D"}
-        names.append(_components(used))
-    home = patient.address
-    street = f"{home.number} {home.street}".strip()
-    lives = {1: street, 3: home.city, 5: home.postal_code, 6: home.country, 7: "H"}
-    born = {3: patient.birth_city, 7: "BDL", 9: patient.birth_cog}
-    addresses = [_components({k: escape(v) for k, v in part.items()}) for part in (lives, born)]
-    return _segment(
-        "PID",
-        {
-            3: "~".join(_identifiers(patient)),
-            5: "~".join(names),
-            7: f"{patient.birth_date:%Y%m%d}",
-            8: patient.sex,
-            11: "~".join(addresses),
-            18: _cx(account, "AN") if account.value else "",
-            32: "VALI" if patient.ins else "PROV",
-        },
-    )
-
-
-def _identifiers(patient: Patient) -> list[str]:
-    found = []
-    if patient.ins:
-        authority = f"ASIP-SANTE-INS-NIR&{patient.ins_oid}&ISO"
-        found.append(_components({1: patient.ins, 4: authority, 5: "INS"}))
-    if patient.ipp.value:
-        found.append(_cx(patient.ipp, "PI"))
-    return found
-
-
-def _pv1(case: Case) -> str:
-    fields = {
-        2: case.visit.patient_class,
-        3: _components({1: "IMAGERIE", 4: f"{escape(case.site.name)}&{case.site.finess}&N"}),
-        7: _xcn(case.responsible),
-        19: _cx(case.visit.number, "VN"),
-        44: stamp(case.visit.start),
-    }
-    return _segment("PV1", fields)
-
-
 def _orc(case: Case, control: str, status: str, by: Professional, site: Organization) -> str:
-    return _segment(
+    return segment(
         "ORC",
         {
             1: control,
-            2: _ei(case.order.placer_number),
+            2: ei(case.order.placer_number),
             5: status,
             9: stamp(case.order.placed),
-            12: _xcn(by),
-            14: _phone(site.phone),
-            21: _xon(site),
-            22: _address(site),
-            23: _phone(site.phone),
+            12: xcn(by),
+            14: xtn(site.phone),
+            21: xon(site),
+            22: xad(site),
+            23: xtn(site.phone),
         },
     )
 
@@ -224,20 +74,20 @@ def request(case: Case, header: Header) -> bytes:
     """Flow A: ORM^O01, new order, with the clinical information in OBR-13."""
     obr = {
         1: "1",
-        2: _ei(case.order.placer_number),
+        2: ei(case.order.placer_number),
         4: _act(case),
         13: escape(case.order.justification),
-        16: _xcn(case.requester),
+        16: xcn(case.requester),
         31: f"^{escape(case.order.purpose)}",
     }
-    return _message(
+    return message(
         [
-            _msh(header, "ORM^O01^ORM_O01", "2.5.1"),
-            _pid(case.patient, case.visit.account),
-            _pv1(case),
+            msh(header, "ORM^O01^ORM_O01", "2.5.1"),
+            pid(case.patient, case.visit.account),
+            pv1(case),
             _orc(case, "NW", "", case.requester, case.site),
-            _segment("OBR", obr),
-            _segment("NTE", {1: "1", 3: escape(case.order.purpose)}),
+            segment("OBR", obr),
+            segment("NTE", {1: "1", 3: escape(case.order.purpose)}),
         ],
         header.charset,
     )
@@ -245,12 +95,12 @@ def request(case: Case, header: Header) -> bytes:
 
 def _act(case: Case) -> str:
     act = case.exam.act
-    return _components({1: escape(act.code), 2: escape(act.label), 3: act.hl7})
+    return components({1: escape(act.code), 2: escape(act.label), 3: act.hl7})
 
 
 def protocol(case: Case, header: Header) -> bytes:
     """Flow C: ORM^O01, status changed to scheduled, the protocol as formatted text."""
-    obr = {1: "1", 2: _ei(case.order.placer_number), 4: _act(case), 16: _xcn(case.radiologist)}
+    obr = {1: "1", 2: ei(case.order.placer_number), 4: _act(case), 16: xcn(case.radiologist)}
     obx = {
         1: "1",
         2: "FT",
@@ -258,14 +108,14 @@ def protocol(case: Case, header: Header) -> bytes:
         5: escape(case.narrative.protocol),
         11: "F",
     }
-    return _message(
+    return message(
         [
-            _msh(header, "ORM^O01^ORM_O01", "2.5.1"),
-            _pid(case.patient, case.visit.account),
-            _pv1(case),
+            msh(header, "ORM^O01^ORM_O01", "2.5.1"),
+            pid(case.patient, case.visit.account),
+            pv1(case),
             _orc(case, "SC", "SC", case.radiologist, case.platform),
-            _segment("OBR", obr),
-            _segment("OBX", obx),
+            segment("OBR", obr),
+            segment("OBX", obx),
         ],
         header.charset,
     )
@@ -274,28 +124,28 @@ def protocol(case: Case, header: Header) -> bytes:
 def examination(case: Case, header: Header) -> bytes:
     """Flow D: ORM^O01, status changed to complete, examination data in OBR, OBX and ZDS."""
     exam = case.exam
-    region = _components({1: exam.region.code, 2: escape(exam.region.label), 3: exam.region.hl7})
+    region = components({1: exam.region.code, 2: escape(exam.region.label), 3: exam.region.hl7})
     obr = {
         1: "1",
-        2: _ei(case.order.placer_number),
+        2: ei(case.order.placer_number),
         4: _act(case),
         7: stamp(exam.start),
         8: stamp(exam.end),
-        15: _components({4: region.replace("^", "&")}),
-        16: _xcn(case.requester),
+        15: components({4: region.replace("^", "&")}),
+        16: xcn(case.requester),
         18: escape(exam.accession_number.value),
         19: escape(exam.accession_number.oid),
         24: exam.modality.code,
     }
-    return _message(
+    return message(
         [
-            _msh(header, "ORM^O01^ORM_O01", "2.5.1"),
-            _pid(case.patient, case.visit.account),
-            _pv1(case),
+            msh(header, "ORM^O01^ORM_O01", "2.5.1"),
+            pid(case.patient, case.visit.account),
+            pv1(case),
             _orc(case, "SC", "CM", case.requester, case.site),
-            _segment("OBR", obr),
+            segment("OBR", obr),
             *_doses(case),
-            _segment("ZDS", {1: f"{exam.study_uid}^RIS^Application^DICOM"}),
+            segment("ZDS", {1: f"{exam.study_uid}^RIS^Application^DICOM"}),
         ],
         header.charset,
     )
@@ -303,7 +153,7 @@ def examination(case: Case, header: Header) -> bytes:
 
 def _doses(case: Case) -> list[str]:
     return [
-        _segment(
+        segment(
             "OBX",
             {
                 1: str(number),
@@ -346,11 +196,11 @@ _ACTIONS: Final = {"initial": ("F", "T02"), "replace": ("C", "T10"), "delete": (
 
 def transmission(case: Case, header: Header, what: Transmission) -> bytes:
     """Flows B and E as ORU^R01: the CDA in base64, sender and metadata."""
-    return _message(
+    return message(
         [
-            _msh(header, "ORU^R01^ORU_R01", "2.5", _VOLET),
-            _pid(case.patient, case.visit.account),
-            _pv1(case),
+            msh(header, "ORU^R01^ORU_R01", "2.5", _VOLET),
+            pid(case.patient, case.visit.account),
+            pv1(case),
             *_ordered(case, what),
             *_observations(case, header, what, "TEXT", "CE"),
         ],
@@ -370,14 +220,14 @@ def notification(case: Case, header: Header, what: Transmission) -> bytes:
         13: parent,
         17: "AU",
     }
-    return _message(
+    return message(
         [
-            _msh(header, f"MDM^{event}^MDM_T02", "2.6", _VOLET),
-            _segment("EVN", {2: stamp(header.at)}),
-            _pid(case.patient, case.visit.account),
-            _pv1(case),
+            msh(header, f"MDM^{event}^MDM_T02", "2.6", _VOLET),
+            segment("EVN", {2: stamp(header.at)}),
+            pid(case.patient, case.visit.account),
+            pv1(case),
             *_ordered(case, what),
-            _segment("TXA", txa),
+            segment("TXA", txa),
             *_observations(case, header, what, "text", "CWE"),
         ],
         header.charset,
@@ -385,10 +235,10 @@ def notification(case: Case, header: Header, what: Transmission) -> bytes:
 
 
 def _ordered(case: Case, what: Transmission) -> list[str]:
-    number = _ei(case.order.placer_number)
+    number = ei(case.order.placer_number)
     return [
-        _segment("ORC", {1: CONTROLS[what.action], 2: number}),
-        _segment("OBR", {1: "1", 2: number, 4: what.kind}),
+        segment("ORC", {1: CONTROLS[what.action], 2: number}),
+        segment("OBR", {1: "1", 2: number, 4: what.kind}),
     ]
 
 
@@ -410,7 +260,7 @@ def _carried(number: int, what: Transmission, data: str) -> str:
     content = pybase64.b64encode_as_string(what.documents[number - 1])
     value = f"^{data}^XML^Base64^{content}"
     status = _ACTIONS[what.action][0]
-    return _segment("OBX", {1: str(number), 2: "ED", 3: what.kind, 5: value, 11: status})
+    return segment("OBX", {1: str(number), 2: "ED", 3: what.kind, 5: value, 11: status})
 
 
 def _sender(case: Case, header: Header) -> str:
@@ -418,14 +268,12 @@ def _sender(case: Case, header: Header) -> str:
     from_site = header.sender == RIS
     by = case.requester if from_site else case.radiologist
     structure = case.site if from_site else case.radiologist.organization
-    return _segment(
-        "PRT", {2: "UC", 4: "SB^Send by^participation", 5: _xcn(by), 8: _xon(structure)}
-    )
+    return segment("PRT", {2: "UC", 4: "SB^Send by^participation", 5: xcn(by), 8: xon(structure)})
 
 
 def _metadata(what: Transmission, coded: str) -> list[str]:
     return [
-        _segment(
+        segment(
             "OBX",
             {
                 1: str(number),
@@ -472,14 +320,14 @@ def acknowledgement(
         17: "FRA",
         18: charset,
     }
-    header = _segment("MSH", fields).replace("MSH||", "MSH|", 1)
-    answer = _segment("MSA", {1: code, 2: ""})
-    raw = _message([header, answer, *(_err(refusal) for refusal in refusals)], charset)
+    header = segment("MSH", fields).replace("MSH||", "MSH|", 1)
+    answer = segment("MSA", {1: code, 2: ""})
+    raw = message([header, answer, *(_err(refusal) for refusal in refusals)], charset)
     return Message(raw).with_value("MSA-2", received.node("MSH-10").data).raw
 
 
 def _err(refusal: Refusal) -> str:
-    return _segment(
+    return segment(
         "ERR",
         {
             2: _location(refusal.place),

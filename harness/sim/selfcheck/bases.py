@@ -14,7 +14,7 @@ from harness.rules.rule import Outcome, Seen, Subject
 from harness.sim.actor import Actor
 from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
-from harness.sim.selfcheck import chains
+from harness.sim.selfcheck import chains, told
 from harness.sim.selfcheck.rich import enriched
 from harness.sim.selfcheck.transmissions import transmissions
 from harness.wire import edit
@@ -86,7 +86,11 @@ def bases(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
     for name in CASES:
         for base in _of_case(profile, name):
             found.setdefault(base.subject.kind, []).append(base)
-    for base in (*_documents(profile), *_versions(profile, found["E"][0])):
+    for base in (
+        *_documents(profile),
+        *_versions(profile, found["E"][0]),
+        *_told(profile),
+    ):
         found.setdefault(base.subject.kind, []).append(base)
     return {kind: tuple(some) for kind, some in found.items()}
 
@@ -97,6 +101,21 @@ def _versions(profile: Profile, first: Base) -> Iterator[Base]:
     alone = chains.subjects(profile, document.raw) if document else ()
     for name, subject in (*alone, *chains.sent(profile, first.subject)):
         yield Base(f"{first.name} {name}", subject)
+
+
+def _told(profile: Profile) -> Iterator[Base]:
+    """What few messages of the ANS guide tell, for the profiles that have its flows."""
+    if not set(profile.flows) >= told.FLOWS:
+        return
+    for word, flows, case in told.conversations(CLOCK, patient_of):
+        actors = {role: Actor(role, profile, case) for role in ("ris", "platform")}
+        earlier: tuple[Subject, ...] = ()
+        for name in flows:
+            message = actors[profile.flows[name].sender].compose(name, case, CLOCK)
+            subject = profile.subject(name, message, earlier=earlier)
+            subject = replace(subject, recorded=True, seen=ELSEWHERE)
+            earlier += (subject,)
+            yield Base(f"{word}/{name}", subject)
 
 
 def plainest(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
@@ -127,15 +146,18 @@ def _of_case(profile: Profile, name: str) -> Iterator[Base]:
     case = patient_of(cases.make_case(name, 1, CLOCK))
     actors = {role: Actor(role, profile, case) for role in ("ris", "platform")}
     earlier: tuple[Subject, ...] = ()
+    course = _course(profile)
     for flow in profile.flows.values():
         message = actors[flow.sender].compose(flow.id, case, CLOCK)
-        subject = profile.subject(flow.id, message, earlier=earlier)
+        before = earlier if flow.id in course else _opened(profile, earlier)
+        subject = profile.subject(flow.id, message, earlier=before)
         subject = replace(subject, recorded=True, seen=ELSEWHERE)
-        earlier += (subject,)
+        if flow.id in course:
+            earlier += (subject,)
         yield Base(f"{name}/{flow.id}", subject)
         yield Base(f"{name}/{flow.id} on the wire", replace(subject, on_wire=True))
-        if flow.id == "A":
-            yield _again(f"{name}/A again", subject)
+        if flow.id == profile.flow("A").id:
+            yield _again(f"{name}/{flow.id} again", subject)
         yield from _others(profile, name, subject)
         if subject.document and name == CASES[0]:
             for word, made in transmissions(profile, subject, actors[flow.sender]):
@@ -148,6 +170,19 @@ def _again(name: str, subject: Subject) -> Base:
     """The message sent once more, under another number."""
     message = edit.apply(subject.carried, (Edit("set", "MSH-10", "AGAIN-1"),))
     return Base(name, replace(subject, message=message, earlier=(subject,)))
+
+
+def _course(profile: Profile) -> frozenset[str]:
+    """The flows of the ordinary course: those that open a conversation, and what follows them."""
+    found = [flow.id for flow in profile.flows.values() if flow.opens]
+    for name in found:
+        found += [then for then in profile.flows[name].then if then not in found]
+    return frozenset(found)
+
+
+def _opened(profile: Profile, earlier: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    """What opened the conversation: before a flow aside from the course, such as a cancellation."""
+    return tuple(past for past in earlier if profile.flows[past.kind].opens)
 
 
 def _others(profile: Profile, name: str, subject: Subject) -> Iterator[Base]:

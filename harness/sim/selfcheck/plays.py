@@ -37,8 +37,9 @@ class Table:
     def answer(self, at: float = 0.1) -> None:
         """The platform's honest answer, at a time in seconds."""
         request = Message(self.sent[0].data.removeprefix(b"\x0b")[:-2])
-        subject = self.profile.subject("A", request, on_wire=True)
-        answer = self.platform.answer("A", request, self.profile.judge(subject), CLOCK)
+        first = self.profile.flow("A").id
+        subject = self.profile.subject(first, request, on_wire=True)
+        answer = self.platform.answer(first, request, self.profile.judge(subject), CLOCK)
         if answer:
             self.event(Answered("ris", "ris-1", answer.raw), at)
 

@@ -12,7 +12,11 @@ from harness.sim.selfcheck.bases import Base
 from harness.sim.selfcheck.overlaps import reason
 from harness.wire.edit import Edit
 
-_ORDER: Final = ("A", "D", "C", "E", "B", "DOC", "HL7", "ZAM", "ACK", "CR", "DA", "CDA")
+_ORDER: Final = (
+    *("A", "D", "C"),  # the white paper
+    *("1", "4", "3", "2"),  # the ANS guide
+    *("E", "B", "DOC", "HL7", "ZAM", "ACK", "CR", "DA", "CDA"),
+)
 
 
 @dataclass(frozen=True, slots=True)
