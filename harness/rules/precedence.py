@@ -18,9 +18,19 @@ from harness.text import Text, say
 GROUP: Final = "standard"
 
 
-def give_way(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+def give_way(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """The outcomes of one message, without what would be said a second time."""
-    kept = tuple(_explained(tuple(outcomes)))
+    every = tuple(outcomes)
+    broken = [outcome for outcome in every if outcome.findings]
+    if not broken:
+        return every
+    changed = {id(old): new for old, new in zip(broken, _told(broken), strict=True)}
+    return tuple([changed.get(id(outcome), outcome) for outcome in every])
+
+
+def _told(broken: list[Outcome]) -> Iterator[Outcome]:
+    """What is said of each of the broken rules."""
+    kept = tuple(_explained(broken))
     said = [
         finding
         for outcome in kept
@@ -47,10 +57,10 @@ def causes() -> Mapping[str, Mapping[str, Text]]:
     return found
 
 
-def _explained(outcomes: tuple[Outcome, ...]) -> Iterator[Outcome]:
-    verdicts = {outcome.rule.id: outcome.verdict for outcome in outcomes if outcome.findings}
-    for outcome in outcomes:
-        for cause, because in causes().get(outcome.rule.id, {}).items() if outcome.findings else ():
+def _explained(broken: list[Outcome]) -> Iterator[Outcome]:
+    verdicts = {outcome.rule.id: outcome.verdict for outcome in broken}
+    for outcome in broken:
+        for cause, because in causes().get(outcome.rule.id, {}).items():
             if Verdict.ERROR > verdicts.get(cause, Verdict.PASS) >= outcome.verdict:
                 reason = say("precedence.explained", rule=cause, because=because)
                 yield Outcome(outcome.rule, Verdict.NOT_APPLICABLE, reason=reason)

@@ -107,7 +107,7 @@ class Profile:
 
     def judge(self, subject: Subject) -> tuple[Outcome, ...]:
         """Judge a message and the document it carries as what they should be (`subject.kind`)."""
-        return tuple(precedence.give_way(self._outcomes(subject)))
+        return precedence.give_way(self._outcomes(subject))
 
     def _outcomes(self, subject: Subject) -> Iterator[Outcome]:
         if subject.message and not subject.message.has_header:

@@ -8,16 +8,18 @@ fact sheet, sections 1, 3.1 and 7.2.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from harness.rules import national, nir
-from harness.rules.elements_of import HEADER, index, nodes
+from harness.rules.elements_of import HEADER, index, nodes, select
 from harness.rules.named import named
 from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
 from harness.text import Text, plain, say
 from harness.wire.cda import NAMESPACES, XmlNode
+from harness.wire.location import Location
 
 _ROLE: Final = "/cda:ClinicalDocument/cda:recordTarget/cda:patientRole"
 _EVENT: Final = "/cda:ClinicalDocument/cda:documentationOf/cda:serviceEvent"
@@ -56,19 +58,41 @@ def _found(subject: Subject, xpath: str) -> tuple[XmlNode, ...]:
     return subject.once(("nodes", xpath), lambda asked: tuple(nodes(asked, xpath)))
 
 
-def _attributes(subject: Subject, tags: tuple[str, ...], name: str) -> tuple[XmlNode, ...]:
-    """An attribute of the header's elements of these names."""
-    return subject.once((tags, name), lambda asked: tuple(_find(asked, tags, name)))
+def _attributes(subject: Subject, tags: tuple[str, ...], name: str) -> list[tuple[str, Any]]:
+    """An attribute of the header's elements of these names: its value, and the element."""
+    return subject.once((tags, name), lambda asked: _find(asked, tags, name))
 
 
-def _find(subject: Subject, tags: tuple[str, ...], name: str) -> Iterator[XmlNode]:
+def _find(subject: Subject, tags: tuple[str, ...], name: str) -> list[tuple[str, Any]]:
     header = index(subject).header
     found = [part for part in header.tops if part.tag in tags]
-    for elements in (found, *map(header.named, tags)):
-        for element in elements:
-            value = element.get(name)
-            if value is not None:
-                yield XmlNode(value, element, name)
+    for tag in tags:
+        found += header.named(tag)
+    return [(value, element) for element in found if (value := element.get(name)) is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """A time of the header: digits, fraction and zone, empty when it has not the form of one."""
+
+    value: str
+    element: Any
+    digits: str
+    fraction: str
+    zone: str
+
+    @property
+    def at(self) -> Location:
+        return XmlNode(self.value, self.element, "value").at
+
+
+def _times(subject: Subject) -> tuple[_Time, ...]:
+    return subject.once("cda-times", lambda asked: tuple(_find_times(asked)))
+
+
+def _find_times(subject: Subject) -> Iterator[_Time]:
+    for value, element in _attributes(subject, _TIMES, "value"):
+        yield _Time(value, element, *_split(value))
 
 
 # -- times ----------------------------------------------------------------------------------
@@ -92,34 +116,33 @@ def _moment(digits: str) -> datetime | None:
 
 @named("cda-time-form")
 def time_form(subject: Subject) -> Iterator[Problem]:
-    for node in _attributes(subject, _TIMES, "value"):
-        if not _FORM.fullmatch(node.value):
-            yield Problem(node.at, say("cda.time_form"), quoted(node.value))
+    for time in _times(subject):
+        if not time.digits:
+            yield Problem(time.at, say("cda.time_form"), quoted(time.value))
 
 
 @named("cda-time-exists")
 def time_exists(subject: Subject) -> Iterator[Problem]:
-    for node in _attributes(subject, _TIMES, "value"):
-        digits, _, zone = _split(node.value)
+    for time in _times(subject):
+        digits, zone = time.digits, time.zone
         known = len(digits) in _LENGTHS and _moment(digits)
         wrong_zone = len(zone) == 5 and (zone[1:3] > "14" or zone[3:] > "59")
         if digits and (not known or wrong_zone):
-            yield Problem(node.at, say("cda.time_exists"), quoted(node.value))
+            yield Problem(time.at, say("cda.time_exists"), quoted(time.value))
 
 
 @named("cda-time-zone")
 def time_zone(subject: Subject) -> Iterator[Problem]:
-    for node in _attributes(subject, _TIMES, "value"):
-        digits, _, zone = _split(node.value)
-        if len(digits) >= 9 and len(zone) != 5:
-            yield Problem(node.at, say("cda.time_zone"), quoted(node.value))
+    for time in _times(subject):
+        if len(time.digits) >= 9 and len(time.zone) != 5:
+            yield Problem(time.at, say("cda.time_zone"), quoted(time.value))
 
 
 @named("cda-time-fraction")
 def time_fraction(subject: Subject) -> Iterator[Problem]:
-    for node in _attributes(subject, _TIMES, "value"):
-        if _split(node.value)[1]:
-            yield Problem(node.at, say("cda.time_fraction"), quoted(node.value))
+    for time in _times(subject):
+        if time.fraction:
+            yield Problem(time.at, say("cda.time_fraction"), quoted(time.value))
 
 
 def is_after(first: str, second: str, tolerance: timedelta = timedelta()) -> bool:
@@ -220,23 +243,25 @@ def declared_type(subject: Subject) -> Iterator[Problem]:
 
 @named("cda-identifier-root")
 def identifier_root(subject: Subject) -> Iterator[Problem]:
-    for node in _attributes(subject, _WITH_ROOT, "root"):
-        if not (_OID.fullmatch(node.value) or _UUID.fullmatch(node.value)):
-            yield Problem(node.at, say("cda.root"), quoted(node.value))
+    for root, element in _attributes(subject, _WITH_ROOT, "root"):
+        if not (_OID.fullmatch(root) or _UUID.fullmatch(root)):
+            yield Problem(XmlNode(root, element, "root").at, say("cda.root"), quoted(root))
 
 
 @named("cda-code-system")
 def code_system(subject: Subject) -> Iterator[Problem]:
-    for node in _found(subject, f"{HEADER}/@codeSystem | {HEADER}//*[@codeSystem]/@codeSystem"):
-        if not _OID.fullmatch(node.value):
-            yield Problem(node.at, say("types.oid"), quoted(node.value))
+    for element in select(subject, f"{HEADER}[@codeSystem] | {HEADER}//*[@codeSystem]"):
+        system = element.get("codeSystem")
+        if not _OID.fullmatch(system):
+            at = XmlNode(system, element, "codeSystem").at
+            yield Problem(at, say("types.oid"), quoted(system))
 
 
 def _numbers(subject: Subject, root: str) -> Iterator[XmlNode]:
     """Identifiers of that authority that have a value and are not longer than one may be."""
-    for node in _attributes(subject, _IDS, "extension"):
-        if node.element.get("root") == root and node.value.strip() and len(node.value) <= 64:
-            yield node
+    for value, element in _attributes(subject, _IDS, "extension"):
+        if element.get("root") == root and value.strip() and len(value) <= 64:
+            yield XmlNode(value, element, "extension")
 
 
 @named("cda-person-number")
