@@ -20,6 +20,7 @@ from harness.sim.net import Address, Wiring
 from harness.sim.play import ACK_TIMEOUT, Play, Setting, cases_of
 from harness.sim.record import Exchange
 from harness.sim.scenario import Scenario
+from harness.sim.tls import Tls
 from harness.text import say
 from harness.wire.transcript import Journal, Record
 
@@ -63,6 +64,7 @@ class Options:
     peer: Address | None = None
     listen: Address = ("127.0.0.1", 0)
     ack_timeout: float = ACK_TIMEOUT
+    tls: Tls | None = None
     signals: bool = True
     told: Callable[[Exchange], None] = lambda exchange: None
     waits: Callable[[str, str, float], None] = lambda flow, role, seconds: None
@@ -133,14 +135,20 @@ def _wiring(options: Options) -> Wiring:
         if options.peer:
             peers[simulated[0]] = options.peer
         listen = {simulated[0]: options.listen}
-        return Wiring(listen, peers, listening=options.listening, signals=options.signals)
+        return Wiring(
+            listen,
+            peers,
+            listening=options.listening,
+            signals=options.signals,
+            tls=options.tls,
+        )
 
     def listening(role: str, address: Address) -> None:
         peers[_OTHER[role]] = address
         options.listening(role, address)
 
     here = dict.fromkeys(ROLES, ("127.0.0.1", 0))
-    return Wiring(here, peers, listening=listening, signals=options.signals)
+    return Wiring(here, peers, listening=listening, signals=options.signals, tls=options.tls)
 
 
 def _play_all(

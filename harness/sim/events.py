@@ -5,6 +5,8 @@
 
 from dataclasses import dataclass
 
+from harness.text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -46,12 +48,27 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """A connection of `role` was closed. `opened`: `role` had opened it."""
+class Refused:
+    """No TLS connection of `role` came about. `opened`: `role` had asked for it."""
 
     role: str
     connection: str
     opened: bool
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A connection of `role` was closed. `opened`: `role` had opened it.
+
+    `refused` is why TLS ended it, None when something else did: in TLS 1.3 a client learns only
+    after the handshake that its certificate is refused.
+    """
+
+    role: str
+    connection: str
+    opened: bool
+    refused: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +76,7 @@ class Tick:
     """The time has come that a machine named as its deadline, or passed it."""
 
 
-Event = Received | Answered | Strayed | Unreachable | Closed | Tick
+Event = Received | Answered | Strayed | Unreachable | Refused | Closed | Tick
 
 
 @dataclass(frozen=True, slots=True)

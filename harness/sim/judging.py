@@ -19,6 +19,7 @@ from harness.text import Text, say
 from harness.wire.er7 import Message
 from harness.wire.location import Location
 
+TLS_HELLO: Final = b"\x16\x03"  # a handshake record of TLS
 MUCH_JUNK: Final = 8  # bytes; a few line ends between blocks are less
 
 
@@ -90,8 +91,15 @@ class Judge:
         problem = Problem(at or Location(), expected, actual, advice)
         return Outcome(found, verdict, (Finding(found, verdict, problem, "STEP"),))
 
+    def no_tls(self, reason: Text) -> Outcome:
+        """No TLS connection: whose setting is wrong cannot be told from here, nothing is failed."""
+        wanted = say("tls.agreed")
+        return self.broken("STEP-TLS", wanted, reason, verdict=Verdict.INCONCLUSIVE)
+
     def strayed(self, event: Strayed) -> Outcome:
         """What bytes outside a block break: a few are junk, a message among them had no block."""
+        if event.what == "junk" and event.head.startswith(TLS_HELLO):
+            return self.no_tls(say("tls.hello_on_plain"))
         rule = {"junk": "MLLP-JUNK", "oversize": "MLLP-SIZE"}.get(event.what, "MLLP-BLOCK")
         if event.what == "junk" and (b"MSH" in event.head or event.size > MUCH_JUNK):
             rule = "MLLP-BLOCK"

@@ -23,10 +23,13 @@ from harness.sim.events import (
     Deliver,
     Event,
     Received,
+    Refused,
     Strayed,
     Tick,
     Unreachable,
 )
+from harness.sim.line import Line
+from harness.sim.tls import Side, Tls, client_side, server_side
 from harness.text import Text, plain, say
 from harness.wire.mllp import DEFAULT_LIMIT, Block, Framer, Junk, Oversize, Unfinished
 
@@ -59,7 +62,8 @@ class Wiring:
     """Where each simulated role listens, and where the peer of each role is.
 
     A port of 0 lets the system choose. `listening` is called with the role and its address when it
-    listens; `peers` may be filled in there. `grace`: seconds for the last bytes to arrive.
+    listens; `peers` may be filled in there. `grace`: seconds for the last bytes to arrive. `tls`
+    goes for every connection; None: they are plain.
     """
 
     listen: Mapping[str, Address]
@@ -69,6 +73,7 @@ class Wiring:
     after: Callable[[], None] = lambda: None
     grace: float = 0.0
     signals: bool = False
+    tls: Tls | None = None
     stopped: bool = field(default=False, init=False)
 
 
@@ -81,33 +86,34 @@ def run(machines: Sequence[Machine], wiring: Wiring) -> None:
     asyncio.run(_Runner(wiring).run_all(machines))
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(Line):
     """One connection: frames its bytes and hands the events over."""
 
-    def __init__(self, runner: "_Runner", role: str, *, opened: bool) -> None:
+    def __init__(self, runner: "_Runner", role: str, side: Side | None, *, opened: bool) -> None:
+        super().__init__(side)
         self.runner = runner
         self.role = role
         self.opened = opened
         self.framer = Framer(runner.wiring.limit)
         self.name = ""
-        self.transport: asyncio.Transport | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  TCP gives nothing else
-        self.transport = transport
+    def on_open(self) -> None:
         self.name = self.runner.register(self)
 
-    def data_received(self, data: bytes) -> None:
+    def on_data(self, data: bytes) -> None:
         self.framer.receive(data)
         self._pass_on()
 
-    def eof_received(self) -> bool:
+    def on_end(self) -> None:
         """Half closed: what was complete is still answered."""
         self.framer.close()
         self._pass_on()
-        return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def on_refused(self, reason: Text) -> None:
+        if not self.opened:
+            self.runner.feed(Refused(self.role, self.peer, self.opened, reason))
+
+    def on_lost(self) -> None:
         self.framer.close()
         self._pass_on()
         self.runner.lost(self)
@@ -148,7 +154,8 @@ class _Runner:
         self.connections.pop(connection.name, None)
         if self.outgoing.get(connection.role) is connection:
             del self.outgoing[connection.role]
-        self.feed(Closed(connection.role, connection.name, connection.opened))
+        closed = Closed(connection.role, connection.name, connection.opened, connection.reason)
+        self.feed(closed)
 
     def feed(self, event: Event) -> None:
         if self.machine is None:
@@ -163,15 +170,16 @@ class _Runner:
                 self.waiting.append(action)
                 continue
             connection = self.connections.get(action.connection)
-            if connection and connection.transport:
-                connection.transport.write(action.data)
+            if connection:
+                connection.send(action.data)
 
     # -- the loop ---------------------------------------------------------------------------
 
     async def run_all(self, machines: Sequence[Machine]) -> None:
         if self.wiring.signals:
             self._take_signals()
-        servers = [await self._listen(role, at) for role, at in self.wiring.listen.items()]
+        side = server_side(self.wiring.tls) if self.wiring.tls and self.wiring.listen else None
+        servers = [await self._listen(role, at, side) for role, at in self.wiring.listen.items()]
         try:
             for machine in machines:
                 await self._play(machine)
@@ -180,8 +188,7 @@ class _Runner:
         finally:
             self.machine = None
             for connection in list(self.connections.values()):
-                if connection.transport:
-                    connection.transport.close()
+                connection.close()
             for server in servers:
                 server.close()
             await asyncio.sleep(0)
@@ -195,11 +202,11 @@ class _Runner:
         self.wiring.stopped = True
         self.wake.set()
 
-    async def _listen(self, role: str, at: Address) -> asyncio.Server:
+    async def _listen(self, role: str, at: Address, side: Side | None) -> asyncio.Server:
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(
-                lambda: _Connection(self, role, opened=False), at[0], at[1]
+                lambda: _Connection(self, role, side, opened=False), at[0], at[1]
             )
         except (OSError, OverflowError) as wrong:
             where = f"{at[0]}:{at[1]}"
@@ -240,18 +247,25 @@ class _Runner:
             reason = wrong.strerror or str(wrong) or type(wrong).__name__
             self.feed(Unreachable(action.role, f"{host}:{port} {reason}"))
             return
-        if connection.transport:
-            connection.transport.write(action.data)
+        if connection.reason:
+            self.feed(Refused(action.role, connection.peer, True, connection.reason))
+            return
+        connection.send(action.data)
 
     async def _connection(self, role: str) -> _Connection:
         known = self.outgoing.get(role)
-        if known and known.transport and not known.transport.is_closing():
+        if known and not known.closing:
             return known
         if role not in self.wiring.peers:
             raise OSError(say("net.no_peer", role=say(f"role.{role}")).en)
         host, port = self.wiring.peers[role]
+        side = client_side(self.wiring.tls, host) if self.wiring.tls else None
         loop = asyncio.get_running_loop()
-        opening = loop.create_connection(lambda: _Connection(self, role, opened=True), host, port)
+        opening = loop.create_connection(
+            lambda: _Connection(self, role, side, opened=True), host, port
+        )
         _, protocol = await asyncio.wait_for(opening, CONNECT_TIMEOUT)
-        self.outgoing[role] = protocol
+        await asyncio.wait([protocol.ready])
+        if not protocol.reason:
+            self.outgoing[role] = protocol
         return protocol

@@ -25,6 +25,7 @@ from harness.sim.events import (
     Deliver,
     Event,
     Received,
+    Refused,
     Reply,
     Strayed,
     Unreachable,
@@ -138,6 +139,8 @@ class Play:
             return self._strayed(event, now)
         if isinstance(event, Unreachable):
             return self._unreachable(event, now)
+        if isinstance(event, Refused):
+            return self._refused(event, now)
         if isinstance(event, Closed):
             return self._closed(event, now)
         return self._tick(now)
@@ -362,10 +365,29 @@ class Play:
         waiting = current and current.sender == event.role and current.message
         if current is None or not waiting or not event.opened or current.answer:
             return []
+        if event.refused:
+            return self._no_tls(current, event.refused, now)
         current.outcomes.append(
             self.judge.broken("ACK-NONE", say("run.ack_wanted"), say("run.closed"))
         )
         return self._finish(current, now, "no_answer")
+
+    def _refused(self, event: Refused, now: float) -> list[Action]:
+        """No TLS: our message cannot leave, or the one that the step waits for cannot come."""
+        current = self._now
+        role = current and (current.sender if event.opened else current.receiver)
+        if current is None or role != event.role or current.answer:
+            return []
+        if event.opened:
+            return self._no_tls(current, event.reason, now)
+        outcome = self.judge.no_tls(event.reason)
+        if outcome not in current.outcomes:
+            current.outcomes.append(outcome)
+        return []
+
+    def _no_tls(self, current: _Current, reason: Text, now: float) -> list[Action]:
+        current.outcomes.append(self.judge.no_tls(reason))
+        return self._finish(current, now, "failed")
 
     def _tick(self, now: float) -> list[Action]:
         current = self._now

@@ -17,6 +17,7 @@ from harness.sim.events import (
     Deliver,
     Event,
     Received,
+    Refused,
     Reply,
     Strayed,
     Tick,
@@ -27,7 +28,7 @@ from harness.sim.judging import Judge, expected_code
 from harness.sim.learn_document import order_of, versions_of
 from harness.sim.play import Setting
 from harness.sim.record import Exchange
-from harness.text import plain, say
+from harness.text import Text, plain, say
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 from harness.wire.transcript import Record
@@ -73,6 +74,7 @@ class Simulation:
         self._pending: dict[str, _Pending] = {}
         self._stray: list[str] = []
         self._stray_outcomes: list[Outcome] = []
+        self._turned_away: list[Text] = []
 
     @property
     def deadline(self) -> float | None:
@@ -103,6 +105,10 @@ class Simulation:
             self._strayed(event)
         elif isinstance(event, Unreachable):
             self._fail_all(now, "STEP-REACH", event.reason)
+        elif isinstance(event, Refused):
+            self._refused(event.reason, opened=event.opened)
+        elif isinstance(event, Closed) and event.refused:
+            self._refused(event.refused, opened=event.opened)
         elif isinstance(event, Closed) and event.opened:
             self._fail_all(now, "ACK-NONE", "")
         elif isinstance(event, Tick):
@@ -190,6 +196,21 @@ class Simulation:
         self._note(event.what, "in", event.connection, "", event.head)
         self._stray.append(f"{event.what}: {event.size} bytes")
         self._stray_outcomes.append(self.judge.strayed(event))
+
+    def _refused(self, reason: Text, *, opened: bool) -> None:
+        """No TLS: what we had to say is lost, or somebody could not come in; told once a reason."""
+        self.setting.note(
+            Record(self.setting.wall().isoformat(), "event", facts={"tls": reason.en})
+        )
+        outcome = self.judge.no_tls(reason)
+        if opened and self._pending:
+            for waiting in self._pending.values():
+                self._settle(waiting, state="failed", step_outcomes=(outcome,))
+            self._pending.clear()
+        elif not opened and reason not in self._turned_away:
+            self._turned_away.append(reason)
+            self._stray.append(f"tls: {reason.en}")
+            self._stray_outcomes.append(outcome)
 
     # -- sending ----------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ VERBS: Final = (
     "generate",
     "rules",
     "pack",
+    "certificates",
     "explain",
     "selfcheck",
     "schema",

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 
@@ -11,7 +12,9 @@ from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
 from harness.show.words import tr
+from harness.sim import tls as tls_files
 from harness.sim.net import Address
+from harness.sim.tls import Tls
 from harness.text import LANGUAGES, say
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +61,64 @@ def pack(function: F) -> F:
     """`--pack`, repeatable."""
     option = click.option("--pack", "packs", multiple=True, metavar="NAME", help=tr("cli.opt.pack"))
     return option(function)
+
+
+_TLS: Final = (
+    click.option("--tls", "tls_wanted", is_flag=True, help=tr("cli.opt.tls")),
+    *(
+        click.option(f"--tls-{name}", type=click.Path(path_type=Path), metavar="FILE", help=text)
+        for name, text in (
+            ("ca", tr("cli.opt.tls_ca")),
+            ("cert", tr("cli.opt.tls_cert")),
+            ("key", tr("cli.opt.tls_key")),
+        )
+    ),
+    click.option("--tls-name", metavar="NAME", help=tr("cli.opt.tls_name")),
+    click.option("--tls-min", type=click.Choice(["1.2", "1.3"]), help=tr("cli.opt.tls_min")),
+    click.option(
+        "--tls-client", type=click.Choice(list(tls_files.CLIENTS)), help=tr("cli.opt.tls_client")
+    ),
+)
+
+
+def tls(function: F) -> F:
+    """`--tls` and what goes with it, handed over as one `tls`: a Tls, or None without it."""
+
+    @wraps(function)
+    def with_tls(
+        *args: Any,
+        tls_wanted: bool,
+        tls_ca: Path | None,
+        tls_cert: Path | None,
+        tls_key: Path | None,
+        tls_name: str | None,
+        tls_min: str | None,
+        tls_client: str | None,
+        **kwargs: Any,
+    ) -> Any:
+        given = {"ca": tls_ca, "cert": tls_cert, "key": tls_key, "name": tls_name}
+        given |= {"min": tls_min, "client": tls_client}
+        named = [f"--tls-{name}" for name, value in given.items() if value is not None]
+        if named and not tls_wanted:
+            raise HarnessError(say("tls.only_with", name=named[0]))
+        found = Tls(
+            tls_ca, tls_cert, tls_key, tls_name or "", tls_min or "1.2", tls_client or "required"
+        )
+        return function(*args, tls=found if tls_wanted else None, **kwargs)
+
+    decorated: Any = with_tls
+    for option in reversed(_TLS):
+        decorated = option(decorated)
+    return cast(F, decorated)
+
+
+def check_tls(tls: Tls | None, *, listens: bool) -> None:
+    """Read the files of TLS before anything runs. Raises HarnessError for one that does not do."""
+    if tls is None:
+        return
+    tls_files.client_context(tls)
+    if listens:
+        tls_files.server_context(tls)
 
 
 def load_profile(name: str, mapping: Path | None = None, cda_schema: Path | None = None) -> Profile:

@@ -14,6 +14,7 @@ from harness.show.words import language, tr
 from harness.sim import scenario
 from harness.sim.net import Address
 from harness.sim.scenario import Scenario
+from harness.sim.tls import Tls
 from harness.text import say
 
 
@@ -44,6 +45,7 @@ from harness.text import say
 )
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.tls
 @options.mapping
 @options.cda_schema
 @options.profile
@@ -62,6 +64,7 @@ def command(
     mapping: Path | None,
     cda_schema: Path | None,
     profile_name: str,
+    tls: Tls | None,
 ) -> int:
     """Play every scenario named, or all of the profile; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
@@ -71,6 +74,7 @@ def command(
     peer: Address | None = (sut_host, sut_port) if sut_port else None
     if sut != "none" and peer is None:
         raise HarnessError(say("cli.need_peer"))
+    options.check_tls(tls, listens=True)
     text = any(output.kind == "text" and output.file is None for output in wanted)
     terminal = Terminal(language())
     folder = out or session.new_folder("run")
@@ -86,6 +90,7 @@ def command(
             peer=peer,
             listen=options.address(listen),
             ack_timeout=ack_timeout,
+            tls=tls,
             told=terminal.step if text else lambda exchange: None,
             before=(lambda s: terminal.title(s.title.text.in_(language())))
             if text

@@ -18,6 +18,7 @@ from harness.sim.generate import cases
 from harness.sim.net import Address, Wiring
 from harness.sim.play import Setting
 from harness.sim.simulation import Simulation
+from harness.sim.tls import Tls
 from harness.text import say
 from harness.wire.transcript import Journal
 
@@ -41,6 +42,7 @@ from harness.wire.transcript import Journal
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.tls
 @options.cda_schema
 @options.profile
 @options.lang
@@ -55,10 +57,12 @@ def command(
     formats: str,
     cda_schema: Path | None,
     profile_name: str,
+    tls: Tls | None,
 ) -> int:
     """Listen until SIGINT or SIGTERM, then write the report."""
     wanted = outputs.parse(formats)
     profile = options.load_profile(profile_name, cda_schema=cda_schema)
+    options.check_tls(tls, listens=True)
     terminal = Terminal(language())
     at = options.address(listen)
     peers = {role: options.address(peer)} if peer else {}
@@ -74,7 +78,8 @@ def command(
     with Journal(folder / "journal.ndjson") as journal:
         setting = Setting(profile, case, frozenset({role}), now, journal.append, chosen)
         machine = Simulation(role, setting, talks=bool(peers))
-        net.run([machine], Wiring({role: at}, peers, listening=listening, signals=True))
+        wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls)
+        net.run([machine], wiring)
     session.keep_files(machine.exchanges, folder)
     report = Report(
         tool=tool_version(),

@@ -10,12 +10,13 @@ from typing import Any, Final
 from harness.rules.profile import Profile
 from harness.rules.rule import Rule
 from harness.sim.actor import Actor
-from harness.sim.events import Action, Answered, Event, Strayed, Tick, Unreachable
+from harness.sim.events import Action, Answered, Event, Refused, Strayed, Tick, Unreachable
 from harness.sim.generate import cases
 from harness.sim.play import ACK_TIMEOUT, Play, Setting
 from harness.sim.scenario import Scenario
 from harness.sim.selfcheck.bases import CLOCK, patient_of
 from harness.sim.selfcheck.prove import Proof
+from harness.text import say
 from harness.wire.er7 import Message
 
 _WRONG_KEY: Final = {"set": "PID-3[5=INS].1", "to": "185054809598745"}
@@ -71,6 +72,10 @@ def _unreachable(table: Table) -> None:
     table.event(Unreachable("ris", "127.0.0.1:1 refused"))
 
 
+def _refused(table: Table) -> None:
+    table.event(Refused("ris", "127.0.0.1:1", True, say("tls.found.not_tls", peer="127.0.0.1:1")))
+
+
 def _stray(what: str, head: bytes, size: int) -> Callable[[Table], None]:
     def happen(table: Table) -> None:
         table.event(Strayed("ris", "ris-1", what, head, size))
@@ -95,6 +100,7 @@ SCRIPTS: Final[Mapping[str, tuple[Mapping[str, Any], Callable[[Table], None]]]] 
     "STEP-ERR": (_REFUSE, Table.answer),
     "STEP-EXPECT": ({"send": "A", "expect": {"findings": ["INS-F03"]}}, Table.answer),
     "STEP-REACH": (_SEND, _unreachable),
+    "STEP-TLS": (_SEND, _refused),
     "MLLP-BLOCK": (_SEND, _stray("unfinished", b"MSH|^~", 6)),
     "MLLP-JUNK": (_SEND, _stray("junk", b"\r\n", 2)),
     "MLLP-SIZE": (_SEND, _stray("oversize", b"MSH|^~", 10**9)),
