@@ -27,6 +27,7 @@ class Line(asyncio.Protocol):
         self._channel: Channel | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._answered = False
+        self._ended = False
 
     # -- for whoever uses it ----------------------------------------------------------------
 
@@ -36,8 +37,12 @@ class Line(asyncio.Protocol):
     def on_data(self, data: bytes) -> None:
         """Plain bytes came."""
 
-    def on_end(self) -> None:
-        """The peer sends no more; the line is closed after this."""
+    def on_end(self) -> bool:
+        """The peer sends no more. True keeps the line open for what is still to be sent to it."""
+        return False
+
+    def on_flow(self, *, flows: bool) -> None:
+        """The peer takes bytes too slowly, or again fast enough."""
 
     def on_refused(self, reason: Text) -> None:
         """No TLS came about."""
@@ -65,6 +70,16 @@ class Line(asyncio.Protocol):
         self._channel.send(data)
         self._flush()
 
+    def end(self) -> None:
+        """Say that nothing more will be sent; what the peer still sends is received."""
+        if self.transport is None or self.closing:
+            return
+        if self._channel:
+            self._channel.close()
+            self._flush()
+        elif self.transport.can_write_eof():
+            self.transport.write_eof()
+
     def close(self) -> None:
         """Close in order, after what was sent."""
         if self._channel and self.is_open and not self.closing:
@@ -79,7 +94,8 @@ class Line(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  TCP gives nothing else
         self.transport = transport
         found = transport.get_extra_info("peername") or ("-", 0)
-        self.peer = f"{found[0]}:{found[1]}"
+        theirs = self.side is not None and self.side.server  # their port changes every time
+        self.peer = found[0] if theirs else f"{found[0]}:{found[1]}"
         if self.side is None:
             self._opened()
             return
@@ -98,10 +114,14 @@ class Line(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Half closed: what was complete is still dealt with."""
         if self._channel and self.reason is None:
-            self._take(self._channel, self._channel.receive_end())
-        elif self._channel is None:
-            self.on_end()
-        return False
+            return self._take(self._channel, self._channel.receive_end())
+        return self._channel is None and self.on_end()
+
+    def pause_writing(self) -> None:
+        self.on_flow(flows=False)
+
+    def resume_writing(self) -> None:
+        self.on_flow(flows=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -117,7 +137,8 @@ class Line(asyncio.Protocol):
 
     # -- TLS --------------------------------------------------------------------------------
 
-    def _take(self, channel: Channel, plain: bytes) -> None:
+    def _take(self, channel: Channel, plain: bytes) -> bool:
+        """Pass on what came. True when the line stays open."""
         self._flush()
         if channel.established and not self.is_open:
             self._stop_timer()
@@ -126,9 +147,11 @@ class Line(asyncio.Protocol):
             self.on_data(plain)
         if channel.failure:
             self._fail(channel.failure)
-        elif channel.ended and self.is_open:
-            self.on_end()
-            self.close()
+        elif channel.ended and self.is_open and not self._ended:
+            self._ended = True
+            if not self.on_end():
+                self.close()
+        return self.is_open and not self.closing
 
     def _opened(self) -> None:
         self.is_open = True

@@ -37,7 +37,7 @@ CONNECT_TIMEOUT: Final = 5.0
 Address = tuple[str, int]
 
 
-def _why(wrong: Exception) -> Text:
+def why(wrong: Exception) -> Text:
     """The reason of the system in our words where they are better, without the address again."""
     number = getattr(wrong, "errno", None)
     if number == errno.EADDRINUSE:
@@ -104,10 +104,11 @@ class _Connection(Line):
         self.framer.receive(data)
         self._pass_on()
 
-    def on_end(self) -> None:
+    def on_end(self) -> bool:
         """Half closed: what was complete is still answered."""
         self.framer.close()
         self._pass_on()
+        return False
 
     def on_refused(self, reason: Text) -> None:
         if not self.opened:
@@ -210,7 +211,7 @@ class _Runner:
             )
         except (OSError, OverflowError) as wrong:
             where = f"{at[0]}:{at[1]}"
-            raise HarnessError(say("net.cannot_listen", where=where, reason=_why(wrong))) from None
+            raise HarnessError(say("net.cannot_listen", where=where, reason=why(wrong))) from None
         address = server.sockets[0].getsockname()
         self.wiring.listening(role, (at[0], address[1]))
         return server

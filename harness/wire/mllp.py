@@ -1,14 +1,15 @@
 """MLLP framing without I/O: bytes in, events out.
 
 A block is `VT data FS CR` (0x0B … 0x1C 0x0D). Bytes that belong to no block are `Junk`, a fact for
-the rules; nothing that a peer sends raises, and how the bytes are cut changes nothing.
+the rules; nothing that a peer sends raises, and how the bytes are cut changes nothing. The `end` of
+an event is where what follows it begins in the stream: from end to end, no byte is left out.
 
 Source: HL7 MLLP release 1; leniencies of the field in the project's robustness sheet, 3.1.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 VT: Final = 0x0B
@@ -29,6 +30,7 @@ class Block:
     data: bytes
     offset: int
     notes: tuple[str, ...] = ()
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Junk:
     head: bytes
     size: int
     offset: int
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Oversize:
     head: bytes
     size: int
     offset: int
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Unfinished:
 
     data: bytes
     offset: int
+    end: int = field(default=0, compare=False)
 
 
 Event = Block | Junk | Oversize | Unfinished
@@ -93,7 +98,7 @@ class Framer:
         """The stream has ended: what is left is delivered as what it is."""
         self._work(at_end=True)
         if self._inside:
-            self._events.append(Unfinished(bytes(self._block), self._start))
+            self._events.append(Unfinished(bytes(self._block), self._start, self._offset))
             self._reset()
         self._flush_junk()
 
@@ -145,7 +150,7 @@ class Framer:
     def _flush_junk(self) -> None:
         if self._junk_size:
             offset = self._offset - self._junk_size
-            self._events.append(Junk(bytes(self._junk), self._junk_size, offset))
+            self._events.append(Junk(bytes(self._junk), self._junk_size, offset, self._offset))
         self._junk, self._junk_size = bytearray(), 0
 
     def _in_block(self, at_end: bool) -> bool:
@@ -186,7 +191,7 @@ class Framer:
         if len(self._pending) < 4 and not at_end and b"MSH".startswith(self._pending[1:4]):
             return False
         if self._pending[1:4] == b"MSH":
-            self._events.append(Unfinished(bytes(self._block), self._start))
+            self._events.append(Unfinished(bytes(self._block), self._start, self._offset))
             self._reset()
             return True
         self._note("wire.mllp.vt_inside")
@@ -199,9 +204,11 @@ class Framer:
 
     def _deliver(self) -> None:
         if self._size > self.limit:
-            event: Event = Oversize(bytes(self._block[:HEAD]), self._size, self._start)
+            event: Event = Oversize(
+                bytes(self._block[:HEAD]), self._size, self._start, self._offset
+            )
         else:
-            event = Block(bytes(self._block), self._start, tuple(self._notes))
+            event = Block(bytes(self._block), self._start, tuple(self._notes), self._offset)
         self._events.append(event)
         self._reset()
 

@@ -40,16 +40,30 @@ class Simulator:
         return [r.data for r in self.journal if (r.kind, r.direction) == (kind, "in")]
 
 
+Running = Simulator  # anything of ours that listens
+
+
 @contextmanager
 def simulator(folder: Path, role: str, *more: str) -> Iterator[Simulator]:
     """`telerad simulate ROLE`, listening; killed at the end if it still runs."""
-    asked = ["simulate", role, "--listen", "127.0.0.1:0", "--out", str(folder), "--lang", "en"]
+    with listening(folder, "simulate", role, "--listen", "127.0.0.1:0", *more) as found:
+        yield found
+
+
+@contextmanager
+def listening(folder: Path, *asked: str) -> Iterator[Running]:
+    """The program with these arguments, once it says where it listens; killed at the end."""
     process = subprocess.Popen(
-        [*PROGRAM, *asked, *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*PROGRAM, *asked, "--out", str(folder), "--lang", "en"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
+        while said and not _LISTENS.search(said):
+            said += process.stdout.readline()
         found = _LISTENS.search(said)
         assert found, said + process.stdout.read()
         yield Simulator(process, int(found[1]), folder)

@@ -1,114 +1,96 @@
-"""Every seeded fault is found first, by its rule, at the message that introduced it; the terminal's
-first line says so.
-"""
-
-import io
-from collections import Counter
-from dataclasses import replace
-
 import pytest
-from faults import FAULTS, Change, Fault, Taken
-from memory import Wire, findings, report_of
-from rich.console import Console
 
-from harness.rules.rule import Verdict
-from harness.show.terminal import Terminal
-from harness.sim import scenario
-from harness.sim.defects import Defect
-from harness.sim.play import Play, Setting, cases_of
-from harness.sim.record import Exchange
-from harness.text import plain
-from harness.wire import edit
-from harness.wire.edit import Edit
+from harness.errors import HarnessError
+from harness.sim.faults import FAULTS, Cut, Faults, Passing, Put, parse
 from harness.wire.er7 import Message
+from harness.wire.mllp import Block, Event, Framer, frame
 
-SEED = 7
-
-
-class Seeded:
-    """The play of a scenario in which one message is changed before it leaves."""
-
-    def __init__(self, setting: Setting, fault: Fault) -> None:
-        ((found, _),) = scenario.find([fault.play], setting.profile.id)
-        flows = [step.send for step in found.steps[: fault.step]]
-        self.fault = fault
-        self.flow = flows[-1]
-        self._wanted = flows.count(self.flow)
-        self._met = 0
-        self.play = Play(
-            found,
-            replace(
-                setting,
-                cases=cases_of(found, SEED, setting.wall()),
-                defect=Defect(
-                    name="seeded",
-                    role=setting.profile.flow(self.flow).sender,
-                    flow=self.flow,
-                    rule=fault.rule,
-                    says=plain("seeded"),
-                    message=self._change,
-                ),
-            ),
-        )
-
-    def run(self) -> list[Exchange]:
-        Wire({"ris": self.play, "platform": self.play}).run()
-        return self.play.exchanges
-
-    def _change(self, message: Message) -> Message:
-        self._met += 1
-        if self._met != self._wanted:
-            return message
-        return edit.apply(message, [self._edit(change) for change in self.fault.edits])
-
-    def _edit(self, change: Change) -> Edit:
-        if isinstance(change, Edit):
-            return change
-        return Edit("set", change.place, self._value(change))
-
-    def _value(self, taken: Taken) -> str:
-        request = self.play.exchanges[taken.step - 1].request
-        assert request is not None
-        if taken.source.startswith("/"):
-            assert request.document is not None
-            return request.document.first(taken.source)
-        assert request.message is not None
-        return request.message.first(taken.source)
+ACK = b"MSH|^~\\&|P||R||20260105||ACK^O01^ACK|P-2|T|2.5.1\rMSA|AA|R-2\r"
+BEFORE = ACK.replace(b"-2", b"-1")
 
 
-def first_line(report: object) -> str:
-    """What the terminal says first after the ladder."""
-    out = io.StringIO()
-    console = Console(file=out, width=100, highlight=False, soft_wrap=True)
-    Terminal("en", console).summary(report)  # type: ignore[arg-type]
-    return next(line for line in out.getvalue().splitlines() if line)
+def passing(raw: bytes = frame(ACK)) -> Passing:
+    return Passing(raw, Message(raw[1:-2]), frame(BEFORE))
 
 
-def test_there_are_enough_of_them_in_every_flow(setting: Setting) -> None:
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 40
-    flows = Counter(Seeded(setting, fault).flow for fault in FAULTS)
-    assert all(flows[flow] >= 4 for flow in "ABCDE")
-    assert all(setting.profile.rule(fault.rule) for fault in FAULTS)
+def wire(name: str, raw: bytes = frame(ACK)) -> bytes:
+    """What a fault leaves on the wire."""
+    chosen = parse(name)
+    steps = chosen.fault.act(passing(raw), chosen.value)
+    return b"".join(step.data for step in steps if isinstance(step, Put))
+
+
+def seen(data: bytes) -> list[Event]:
+    framer = Framer()
+    framer.receive(data)
+    framer.close()
+    return list(framer.events())
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_is_found_by_its_rule_at_its_message(setting: Setting, fault: Fault) -> None:
-    seeded = Seeded(setting, fault)
-    exchanges = seeded.run()
-    found = findings(setting.profile, exchanges)
-    assert [found[0].finding.rule.id, found[0].exchange and found[0].exchange.number] == [
-        fault.rule,
-        fault.step,
-    ]
-    if seeded.flow not in "AD":  # others are held against what A and D say, be it wrong
-        assert {one.exchange and one.exchange.number for one in found} == {fault.step}
-    report = report_of(setting.profile, exchanges)
-    assert report.verdict >= Verdict.WARNING
-    sender = "the RIS" if setting.profile.flow(seeded.flow).sender == "ris" else "the platform"
-    assert first_line(report).endswith(f": message {seeded.flow}, sent by {sender}")
+def test_every_fault_does_something_and_has_words(fault: object) -> None:
+    steps = fault.act(passing(), fault.value)  # type: ignore[attr-defined]
+    assert steps != (Put(frame(ACK)),)
+    assert fault.says.fr != fault.says.en or "MSA" in fault.says.fr  # type: ignore[attr-defined]
+    fault.act(Passing(b"\x0b\x1c\r", Message(b"")), fault.value)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("play", dict.fromkeys(fault.play for fault in FAULTS))
-def test_without_the_fault_nothing_is_found(setting: Setting, play: str) -> None:
-    fault = next(fault for fault in FAULTS if fault.play == play)
-    assert findings(setting.profile, Seeded(setting, replace(fault, edits=())).run()) == []
+def test_names_are_unique() -> None:
+    names = [fault.name for fault in FAULTS]
+    assert len(names) == len(set(names)) >= 25
+
+
+def test_what_each_leaves_on_the_wire() -> None:
+    whole = frame(ACK)
+    assert wire("drop-ack") == b""
+    assert wire("double-ack") == whole * 2
+    assert wire("cut-ack=7") == whole[:7]
+    assert wire("stale-ack") == frame(BEFORE)
+    assert wire("pieces-ack=5") == whole
+    assert wire("reset-after-ack") == whole
+    assert wire("hang-up-ack") == b""
+    assert b"MSA|AA|R-?" in wire("wrong-msa-2")
+    assert b"MSA|AE|R-2" in wire("refusing-ack")
+    for name in ("no-start-ack", "no-end-ack"):
+        assert [e for e in seen(wire(name)) if isinstance(e, Block)] == []
+    for name in ("no-return-ack", "junk-before-ack", "line-feed-ack"):
+        assert [e.data for e in seen(wire(name)) if isinstance(e, Block)] == [ACK]
+
+
+def test_time_and_the_end_of_the_connection_are_steps() -> None:
+    late, cut, reset = (parse(name) for name in ("late-ack=2.5", "hang-up-ack", "reset-after-ack"))
+    assert late.fault.act(passing(), late.value) == (Put(frame(ACK), 2.5),)
+    assert cut.fault.act(passing(), 0) == (Cut(),)
+    assert reset.fault.act(passing(), 0)[-1] == Cut(reset=True)
+    pieces = parse("pieces-ack=10").fault.act(passing(), 10)
+    assert [len(step.data) for step in pieces if isinstance(step, Put)][:-1] == [10] * (
+        len(pieces) - 1
+    )
+
+
+def test_which_blocks_it_is_for() -> None:
+    faults = Faults([parse("drop-ack@D#1"), parse("late-ack=1")])
+    untouched = (Put(frame(ACK)),)
+    assert faults.act("message", "D", passing()) == (untouched, "")
+    assert faults.act("ack", "A", passing()) == ((Put(frame(ACK), 1.0),), "late-ack=1")
+    assert faults.act("ack", "D", passing()) == ((), "drop-ack")
+    assert faults.act("ack", "D", passing())[1] == "late-ack=1"
+    faults.switch()
+    assert faults.act("ack", "D", passing()) == (untouched, "")
+    faults.switch()
+    assert faults.act("ack", "D", passing())[1] == "late-ack=1"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("late-akc", "unknown fault: `late-akc` (did you mean `late-ack`?)"),
+        ("late-ack=soon", "unreadable fault: `late-ack=soon`"),
+        ("drop-ack=5", "fault `drop-ack` takes no value"),
+        ("", "unreadable fault"),
+    ],
+)
+def test_a_wrong_name_is_told(text: str, told: str) -> None:
+    with pytest.raises(HarnessError) as wrong:
+        parse(text)
+    assert str(wrong.value).startswith(told)

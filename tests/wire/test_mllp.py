@@ -76,6 +76,16 @@ def test_how_bytes_are_cut_changes_nothing(stream: bytes, data: st.DataObject) -
     assert events(*(stream[i : i + 1] for i in range(len(stream)))) == whole
 
 
+@given(STREAM)
+def test_from_end_to_end_no_byte_is_left_out(stream: bytes) -> None:
+    ends = [event.end for event in events(stream)]
+    assert ends == sorted(ends)
+    assert (ends[-1] if ends else 0) == len(stream)
+    for event, begin in zip(events(stream), [0, *ends], strict=False):
+        if isinstance(event, Block) and not event.notes:
+            assert stream[begin : event.end] == frame(event.data)
+
+
 @given(st.binary().filter(lambda raw: not {0x0B, 0x1C} & set(raw)))
 def test_what_is_framed_comes_back(raw: bytes) -> None:
     assert events(frame(raw)) == [Block(raw, 1)]

@@ -20,6 +20,7 @@ VERBS: Final = (
     "demo",
     "run",
     "simulate",
+    "proxy",
     "check",
     "generate",
     "rules",

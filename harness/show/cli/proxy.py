@@ -1,0 +1,149 @@
+"""`telerad proxy`: between two real systems, every message kept and judged while it passes."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from harness.errors import HarnessError
+from harness.show import outputs, session
+from harness.show.cli import options
+from harness.show.cli.playing import command_line, finish
+from harness.show.report import Report
+from harness.show.session import environment, now, tool_version
+from harness.show.terminal import Terminal
+from harness.show.words import language, tr
+from harness.sim import faults, relay
+from harness.sim.faults import Faults
+from harness.sim.net import Address
+from harness.sim.proxy import Proxy
+from harness.sim.relay import Ends, Link
+from harness.sim.tls import Tls
+from harness.text import say
+from harness.wire.transcript import Journal
+
+
+@click.command("proxy", help=tr("cli.proxy"))
+@click.option("--listen", metavar="HOST:PORT", help=tr("cli.opt.proxy_listen"))
+@click.option("--to", metavar="HOST:PORT", help=tr("cli.opt.proxy_to"))
+@click.option("--listen-back", metavar="HOST:PORT", help=tr("cli.opt.proxy_listen_back"))
+@click.option("--to-back", metavar="HOST:PORT", help=tr("cli.opt.proxy_to_back"))
+@click.option(
+    "--fault",
+    "wanted_faults",
+    multiple=True,
+    metavar="NAME[=VALUE][@FLOW][#COUNT]",
+    help=tr("cli.opt.fault"),
+)
+@click.option("--list-faults", is_flag=True, help=tr("cli.opt.list_faults"))
+@click.option(
+    "--ack-timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    help=tr("cli.opt.ack_timeout"),
+)
+@options.tls
+@click.option(
+    "--tls-on",
+    type=click.Choice(["both", "listen", "to"]),
+    default="both",
+    show_default=True,
+    help=tr("cli.opt.tls_on"),
+)
+@click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
+@click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.mapping
+@options.cda_schema
+@options.profile
+@options.lang
+def command(
+    listen: str | None,
+    to: str | None,
+    listen_back: str | None,
+    to_back: str | None,
+    wanted_faults: tuple[str, ...],
+    list_faults: bool,
+    ack_timeout: float,
+    tls: Tls | None,
+    tls_on: str,
+    out: Path | None,
+    formats: str,
+    mapping: Path | None,
+    cda_schema: Path | None,
+    profile_name: str,
+) -> int:
+    """Relay until SIGINT or SIGTERM, then write the report."""
+    if list_faults:
+        return _list()
+    wanted = outputs.parse(formats)
+    chosen = [faults.parse(text) for text in wanted_faults]
+    links = [
+        *_link("ris", listen, to, ("--listen", "--to")),
+        *_link("platform", listen_back, to_back, ("--listen-back", "--to-back")),
+    ]
+    if not links:
+        raise HarnessError(say("proxy.need_way"))
+    profile = options.load_profile(profile_name, mapping, cda_schema)
+    ends = Ends(tls if tls_on != "to" else None, tls if tls_on != "listen" else None)
+    options.check_tls(tls, listens=ends.accepts is not None)
+    terminal = Terminal(language())
+    folder = out or session.new_folder("proxy")
+    begin, started = time.monotonic(), now()
+
+    def listening(link: Link, at: Address) -> None:
+        where, target = f"{at[0]}:{at[1]}", f"{link.to[0]}:{link.to[1]}"
+        sender = say(f"role.{link.sender}")
+        terminal.line(tr("proxy.listens", sender=sender, where=where, to=target))
+        sys.stdout.flush()
+
+    if chosen:
+        terminal.line(tr("proxy.faults", names=", ".join(wanted_faults)))
+    with Journal(folder / "journal.ndjson") as journal:
+        machine = Proxy(
+            profile,
+            now,
+            journal.append,
+            faults=Faults(chosen),
+            ack_timeout=ack_timeout,
+            told=terminal.step,
+        )
+        relay.run(machine, links, ends, listening)
+    exchanges = tuple(machine.exchanges)
+    session.keep_files(exchanges, folder)
+    report = Report(
+        tool=tool_version(),
+        profile=profile.id,
+        profile_title=profile.title,
+        rules_hash=profile.hash,
+        command=command_line(sys.argv),
+        started=started,
+        seconds=time.monotonic() - begin,
+        rules=profile.rules,
+        flows=tuple(profile.flows),
+        exchanges=exchanges,
+        concordance=tuple(session.concordance_of(profile, exchanges)),
+        sut="both",
+        scenario_titles=(("proxy", say("proxy.title")),),
+        environment=environment(),
+        folder=folder,
+    )
+    finish(report, terminal, folder, wanted)
+    return outputs.exit_code(report)
+
+
+def _link(sender: str, listen: str | None, to: str | None, names: tuple[str, str]) -> list[Link]:
+    """The connections that a sender opens; none when neither end is named."""
+    if listen is None and to is None:
+        return []
+    if listen is None or to is None:
+        raise HarnessError(say("proxy.half_way", name=names[0] if listen is None else names[1]))
+    return [Link(sender, options.address(listen), options.address(to))]
+
+
+def _list() -> int:
+    for fault in faults.FAULTS:
+        value = f"={fault.value:g} {fault.unit}" if fault.unit else ""
+        click.echo(f"  {fault.name + value:<22} {fault.says.in_(language())}")
+    return 0
