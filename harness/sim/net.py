@@ -1,5 +1,5 @@
-"""Sockets: the only file that opens any. Turns them into events for a machine, and its actions
-into bytes.
+"""Sockets of a run: turns them into events for a machine, and its actions into bytes. The only
+others that open any are `relay.py` (the proxy) and `probe.py` (the doctor).
 
 A machine (`Play`, `Simulation`) has `start`, `handle`, `deadline` and `done`. One listener for each
 simulated role; one connection to the peer for each role that sends, kept open.

@@ -26,6 +26,7 @@ VERBS: Final = (
     "rules",
     "pack",
     "certificates",
+    "doctor",
     "explain",
     "selfcheck",
     "schema",
