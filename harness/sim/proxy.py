@@ -123,7 +123,7 @@ class Proxy:
         if not isinstance(found, Block):
             return self._strayed(way, known, raw, found)
         message = Message(found.data)
-        kind, why = guess.of_message(message, self.profile.elements, way.receiver)
+        kind, why = guess.of_message(message, self.profile, way.receiver)
         is_ack = kind == "ACK" or (not way.forth and bool(message.named("MSA")))
         if is_ack:
             kind, flow = "ACK", known.flows.get(message.first("MSA-2"), "")
