@@ -20,6 +20,7 @@ from harness.sim.generate.messages import Refusal
 from harness.sim.generate.segments import Header
 from harness.sim.learn import learn
 from harness.sim.learn_document import learn_document
+from harness.sim.learn_tlr import LEARNERS
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
@@ -82,6 +83,10 @@ class Actor:
 
         `name` tells the documents of one flow apart (see `Form.name`).
         """
+        made = self.profile.flows[flow].made if flow in self.profile.flows else ""
+        if made in LEARNERS:
+            talk.case = LEARNERS[made](talk.case, message)
+            return
         talk.case = learn(talk.case, message, self.profile.elements)
         kind = self.profile.document_kind(flow)
         found = learn_document(talk.case, kind, message) if kind in _CODES else None

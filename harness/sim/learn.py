@@ -28,22 +28,27 @@ from harness.sim.generate.exams import KINDS
 from harness.wire.er7 import STANDARD, Message
 
 _OF_DOCUMENTS: Final = ("ORU", "MDM")  # their OBR-4 is the type of a document, not an act
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
+NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
 
 def learn(case: Case, message: Message, elements: Elements) -> Case:
     """The case with the patient, visit, order, exam and people that the message names."""
-    case = replace(
-        case,
-        patient=_patient(case.patient, message),
-        visit=_visit(case, message),
-        order=_order(case, message),
-    )
+    case = learn_context(case, message)
     if message.first("MSH-9.1") not in _OF_DOCUMENTS:
         case = _act(case, message)
     if elements["study-uid"].find(message) or elements["accession-number"].find(message):
         case = _examination(case, message, elements)
     return case
+
+
+def learn_context(case: Case, message: Message) -> Case:
+    """The case with the patient, visit and order that the message names."""
+    return replace(
+        case,
+        patient=_patient(case.patient, message),
+        visit=_visit(case, message),
+        order=_order(case, message),
+    )
 
 
 def _patient(known: Patient, message: Message) -> Patient:
@@ -137,16 +142,22 @@ def _order(case: Case, message: Message) -> Order:
 
 
 def _act(case: Case, message: Message) -> Case:
-    """The act of OBR-4 in LOINC; an act that we know brings its words and its codes with it.
+    """The act of OBR-4 in LOINC."""
+    code = message.first("OBR-4.1")
+    if not code or message.first("OBR-4.3") != LOINC[2]:
+        return case
+    return learn_act(case, Code(code, message.first("OBR-4.2") or code, *LOINC))
+
+
+def learn_act(case: Case, act: Code) -> Case:
+    """The case with another act; one that we know brings its words and its codes with it.
 
     What was special about the act of before goes with it.
     """
-    code = message.first("OBR-4.1")
-    if not code or message.first("OBR-4.3") != LOINC[2] or code == case.exam.act.code:
+    if act.code == case.exam.act.code:
         return case
-    act = Code(code, message.first("OBR-4.2") or code, *LOINC)
     exam = replace(case.exam, act=act, ccam=None, laterality=None, products=())
-    kind = next((kind for kind in KINDS.values() if kind.act.code == code), None)
+    kind = next((kind for kind in KINDS.values() if kind.act.code == act.code), None)
     details = Details(contraindications=case.details.contraindications)
     if kind is None:
         return replace(case, exam=exam, details=details)
@@ -182,9 +193,9 @@ def _examination(case: Case, message: Message, elements: Elements) -> Case:
     return replace(
         case.alone(),
         exam=exam,
-        requester=_person(case.requester, message, "ORC-12"),
+        requester=learn_person(case.requester, message, "ORC-12"),
         responsible=_responsible(case, message),
-        site=_site(case.site, message),
+        site=learn_site(case.site, message),
     )
 
 
@@ -202,13 +213,14 @@ def _doses(case: Case, message: Message) -> tuple[Dose, ...]:
         obx = f"OBX[{number}]"
         code, value = message.first(f"{obx}-3.1"), message.first(f"{obx}-5")
         unit = message.first(f"{obx}-6.1") or known.get(code, "")
-        if message.first(f"{obx}-3.3") == DCM[2] and unit and _NUMBER.fullmatch(value):
+        if message.first(f"{obx}-3.3") == DCM[2] and unit and NUMBER.fullmatch(value):
             label = message.first(f"{obx}-3.2") or code
             found.append(Dose(dose_code(code, label), value, unit))
     return tuple(found)
 
 
-def _person(known: Professional, message: Message, place: str) -> Professional:
+def learn_person(known: Professional, message: Message, place: str) -> Professional:
+    """Who stands at the place of an XCN; the one that was known when nobody does."""
     if not message.has(place):
         return known
     return replace(
@@ -221,11 +233,12 @@ def _person(known: Professional, message: Message, place: str) -> Professional:
 
 def _responsible(case: Case, message: Message) -> Professional:
     place = "PV1-7" if message.has("PV1-7") else "ORC-11"
-    known = _person(case.responsible, message, place)
-    return replace(known, organization=_site(case.site, message))
+    known = learn_person(case.responsible, message, place)
+    return replace(known, organization=learn_site(case.site, message))
 
 
-def _site(known: Organization, message: Message) -> Organization:
+def learn_site(known: Organization, message: Message) -> Organization:
+    """The structure of ORC-21 to ORC-23; what is not said there stays as it was known."""
     identifier = message.first("ORC-21.10")
     return replace(
         known,

@@ -188,6 +188,9 @@ class Simulation:
     def _follow(self, kind: str, talk: Conversation, now: float) -> list[Action]:
         """What this role says next, once for each conversation."""
         known = self.setting.profile.flows
+        refused = not talk.case.answer.accepted
+        if kind in known and refused and not known[kind].opens:
+            return []  # a refused request is answered, and has no further course
         then = known[kind].then if self.talks and kind in known else ()
         ours = [flow for flow in then if known[flow].sender == self.role and flow not in talk.sent]
         return [action for flow in ours for action in self._send(flow, talk, now)]

@@ -235,7 +235,7 @@ def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
         end=start + timedelta(minutes=25),
         device="Appareil d'essai TR-1",
         laterality=kind.laterality,
-        doses=tuple(_dose(chance, dose) for dose in kind.doses),
+        doses=tuple(drawn_dose(chance, dose) for dose in kind.doses),
         products=_products(chance, kind),
         precision=kind.precision or kind.laterality,
         more_regions=kind.more_regions,
@@ -243,7 +243,8 @@ def _exam(chance: random.Random, kind: Kind, start: datetime) -> Exam:
     )
 
 
-def _dose(chance: random.Random, dose: tuple[str, str, float, float, str]) -> Dose:
+def drawn_dose(chance: random.Random, dose: tuple[str, str, float, float, str]) -> Dose:
+    """A dose of a kind of examination, within its bounds."""
     code, label, low, high, unit = dose
     value = chance.uniform(low, high)
     written = f"{round(value, -6):.0f}" if unit == "Bq" else f"{value:.1f}"

@@ -226,3 +226,9 @@ KINDS: Final[dict[str, Kind]] = {
     **MORE,
     **SEVERAL,
 }
+
+
+def kind_of(act: str) -> Kind | None:
+    """The first kind of that act (LOINC), also as a further act of another; None for others."""
+    every = (part for kind in KINDS.values() for part in (kind, *kind.more))
+    return next((kind for kind in every if kind.act.code == act), None)
