@@ -213,6 +213,17 @@ def flow_documents(name: str) -> Mapping[str, str]:
 
 
 @cache
+def flow_makers(name: str) -> Mapping[str, str]:
+    """What composes each flow of a profile, empty for documents."""
+    content = profile_file.read(name)
+    found = {flow: item.get("made") for flow, item in content.need("flows").fields.items()}
+    known = {flow: made.text if made else "" for flow, made in found.items()}
+    aliases = content.get("aliases")
+    others = aliases.fields.items() if aliases else ()
+    return known | {alias: known.get(item.text, "") for alias, item in others}
+
+
+@cache
 def documents() -> Mapping[str, Text]:
     """The guides by key: short title with version, as a finding shows it."""
     content = yamlfile.load(data.path("schemas", "documents.yaml"))

@@ -104,13 +104,15 @@ class Actor:
     ) -> Message:
         """The next message of a conversation, with this actor's defect when it is about that flow.
 
-        `form` is about documents: what is sent is remembered in the conversation.
+        `form` is about documents, but for its `charset`: what is sent of them is remembered in the
+        conversation.
         """
         header = self._header(at)
         made = self.profile.flow(flow)
         if made.document:
             raw = self._transmission(talk, flow, header, form)
         else:
+            header = replace(header, charset=CHARSETS[form.charset])
             raw = maker(flow, made.made)(talk.case, header)
         return self._spoilt(flow, Message(raw))
 

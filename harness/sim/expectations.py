@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from harness.rules.rule import Outcome, Verdict
 from harness.sim.form import CHARSETS, CONTROLS
@@ -10,6 +11,8 @@ from harness.sim.record import Judged
 from harness.sim.scenario import Step
 from harness.text import plain, say
 from harness.wire.er7 import Message
+
+_CONTROLS: Final = {"accept": "OK", "refuse": "OC"}
 
 
 def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
@@ -24,7 +27,11 @@ def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
 
 
 def _of_content(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
-    """Authors of the document, rules that the message must break."""
+    """The platform's decision, authors of the document, rules that the message must break."""
+    if step.answer is not None and judged.message and not step.mutate:
+        wanted = _CONTROLS[step.answer.decision]
+        said = judged.message.first("ORC-1")
+        yield _expected(judge, f"ORC-1 = `{wanted}`", f"ORC-1 = `{said}`", "run.said")
     if step.expect.authors is not None:
         found = 0
         if judged.document:

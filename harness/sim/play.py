@@ -35,6 +35,7 @@ from harness.sim.generate.documents import succeeded
 from harness.sim.judging import Judge
 from harness.sim.record import Exchange, Judged
 from harness.sim.scenario import Scenario, Step
+from harness.sim.telling import told
 from harness.text import Text, plain, say
 from harness.wire import edit
 from harness.wire.er7 import Message
@@ -203,6 +204,7 @@ class Play:
         talk = self.talks[current.step.of]
         if current.step.change == "responsible":
             talk.case = succeeded(talk.case)
+        talk.case = told(talk.case, current.step.telling)
         message = actor.compose_in(talk, current.step.send, at, current.step.form)
         message = edit.apply(message, (change.edit for change in current.step.mutate))
         current.message, current.sent_at = message, at

@@ -5,6 +5,7 @@ in a file is a HarnessError with file, line and column, and nothing runs.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -24,7 +25,10 @@ from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.rules import profile_file
 from harness.sim import form as forms
+from harness.sim.case import Reason
 from harness.sim.form import FIRST, PLAIN, Form
+from harness.sim.generate import cases as clinical
+from harness.sim.telling import TELLS, Telling
 from harness.text import Text, plain, say
 from harness.wire.edit import BYTES, Edit
 from harness.yamlfile import Item
@@ -128,6 +132,29 @@ class Sending(_Closed):
         )
 
 
+class Answering(_Closed):
+    """The platform's answer to a request, for flow 3 of the ANS guide."""
+
+    decision: Literal["accept", "refuse"] = "accept"
+    protocols: int | None = Field(default=None, ge=1, le=9, description="how many it brings")
+    form: Literal["text", "encapsulated"] | None = Field(
+        default=None, description="protocols as text, or as files"
+    )
+
+
+class Motive(_Closed):
+    """Why a request is refused or cancelled: words, or a code of a system."""
+
+    words: str = ""
+    code: str = ""
+    system: str = ""
+
+    @property
+    def reason(self) -> Reason:
+        """The same for the actors."""
+        return Reason(self.words, self.code, self.system)
+
+
 class CaseChoice(_Closed):
     """The clinical case of one conversation. `twin`: its patient is nearly that of another one."""
 
@@ -148,6 +175,17 @@ class Step(_Closed):
     change: Literal["responsible"] | None = Field(
         default=None, description="what the message tells anew: another responsible physician"
     )
+    answer: Answering | None = Field(default=None, description="what the platform decides")
+    reason: Motive | None = Field(
+        default=None, description="why the request is refused or cancelled: words, or a code"
+    )
+    act: str = Field(
+        default="", description="clinical case whose examination is done in place of the asked one"
+    )
+    exams: int | None = Field(default=None, ge=1, le=9, description="how many were done")
+    charset: Literal["UTF-8", "8859/15"] | None = Field(
+        default=None, description="of the message; a document may say its own"
+    )
     ack: Acknowledgement = Acknowledgement()
     optional: bool = False
     outside: bool = Field(default=False, description="made available outside HL7: nothing is sent")
@@ -157,8 +195,24 @@ class Step(_Closed):
 
     @property
     def form(self) -> Form:
-        """How its document is sent."""
-        return self.document.form if self.document else PLAIN
+        """How its message and its document are sent."""
+        form = self.document.form if self.document else PLAIN
+        if self.charset and not (self.document and "charset" in self.document.model_fields_set):
+            form = replace(form, charset=self.charset)
+        return form
+
+    @property
+    def telling(self) -> Telling:
+        """What its message tells that is not the case's own."""
+        answer = self.answer
+        return Telling(
+            accepted=answer.decision == "accept" if answer else None,
+            protocols=answer.protocols if answer else None,
+            encapsulated=answer.form == "encapsulated" if answer and answer.form else None,
+            reason=self.reason.reason if self.reason else None,
+            act=self.act,
+            exams=self.exams,
+        )
 
 
 class Scenario(_Closed):
@@ -240,6 +294,7 @@ def _scenario(item: Item) -> Scenario:
     _refuse_unknown_cases(item, found)
     for number, step in enumerate(found.steps):
         _refuse_wrong_document(item.find(("steps", number)), found, step)
+        _refuse_what_is_not_told(item.find(("steps", number)), found, step)
     return found
 
 
@@ -292,6 +347,17 @@ def _refuse_wrong_document(item: Item, found: Scenario, step: Step) -> None:
         raise HarnessError(found_wrong[1], file=at.file, line=at.line, column=at.column)
 
 
+def _refuse_what_is_not_told(item: Item, found: Scenario, step: Step) -> None:
+    """A choice about what the message of this flow does not tell, an act that is no case's."""
+    made = profiles.flow_makers(found.profile)[step.send]
+    for key in ("answer", "reason", "act", "exams"):
+        if getattr(step, key) and key not in TELLS.get(made, ()):
+            raise item.find((key,)).as_key.error("scenario.not_told", key=key, flow=step.send)
+    if step.act and step.act not in clinical.names():
+        hint = plain(", ".join(clinical.names()))
+        raise item.find(("act",)).error("case.unknown", hint=hint, name=step.act)
+
+
 def _short_cases(cases: Any) -> None:
     """`anna: ct-brain` stands for `anna: {case: ct-brain}`."""
     if isinstance(cases, dict):
@@ -301,11 +367,13 @@ def _short_cases(cases: Any) -> None:
 
 
 def _short_forms(step: Any) -> None:
-    """`ack: AA` stands for `ack: {code: [AA]}`, and one value for a list of one."""
+    """`ack: AA` stands for `ack: {code: [AA]}`, words for a reason, one value for a list of one."""
     if not isinstance(step, dict):
         return
     if isinstance(step.get("ack"), str):
         step["ack"] = {"code": [step["ack"]]}
+    if isinstance(step.get("reason"), str):
+        step["reason"] = {"words": step["reason"]}
     for owner, key in (("ack", "code"), ("expect", "findings")):
         inner = step.get(owner)
         if isinstance(inner, dict) and isinstance(inner.get(key), str):
@@ -355,6 +423,8 @@ def _allowed(steps: tuple[str | int, ...]) -> list[str]:
         "expect": Expectation,
         "title": Words,
         "document": Sending,
+        "answer": Answering,
+        "reason": Motive,
         "cases": CaseChoice,
     }
     named = [owners[step] for step in reversed(steps) if isinstance(step, str) and step in owners]
@@ -370,6 +440,7 @@ def schema() -> dict[str, Any]:
         found["$defs"][owner]["properties"][key] = {"anyOf": [{"type": "string"}, whole]}
     codes = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Acknowledgement"}]}
     found["$defs"]["Step"]["properties"]["ack"] = codes
+    found["$defs"]["Step"]["properties"]["reason"]["anyOf"].insert(0, {"type": "string"})
     level = found["$defs"]["Sending"]["properties"]["level"]
     level["anyOf"][0] = {"enum": ["1", "3", "both", 1, 3]}
     choice = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/CaseChoice"}]}

@@ -4,6 +4,8 @@ from dataclasses import replace
 import pytest
 from memory import Wire, broken, event_of, findings, report_of, sent
 
+from harness.rules import profile as profiles
+from harness.rules import profile_file
 from harness.rules.rule import Verdict
 from harness.sim import scenario
 from harness.sim.actor import Actor
@@ -30,7 +32,7 @@ from harness.wire.transcript import Record
 
 # what the profile reports without failing it: a document in MDM
 REPORTED = {"lb-doc-mdm"}
-SHIPPED = [found for found, _ in scenario.find([], "livre-blanc-2024")]
+SHIPPED = [found for profile in profile_file.available() for found, _ in scenario.find([], profile)]
 
 
 def make(*steps: dict[str, object]) -> Scenario:
@@ -72,7 +74,10 @@ def message_of(actor: Actor, flow: str, case: Case, setting: Setting) -> Receive
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.scenario)
 def test_a_shipped_scenario_passes_against_itself(shipped: Scenario, setting: Setting) -> None:
-    play = Play(shipped, replace(setting, cases=cases_of(shipped, 3, setting.wall())))
+    several = cases_of(shipped, 3, setting.wall())
+    profile = profiles.load(shipped.profile)
+    setting = replace(setting, profile=profile, cases=several)
+    play = Play(shipped, setting)
     Wire({"ris": play, "platform": play}).run()
     assert play.done
     expected = {rule for step in shipped.steps for rule in step.expect.findings}
@@ -83,7 +88,7 @@ def test_a_shipped_scenario_passes_against_itself(shipped: Scenario, setting: Se
     assert {report_of(setting.profile, play.exchanges).verdict} == wanted
     assert len(play.exchanges) == len(shipped.steps)
     for step, exchange in zip(shipped.steps, play.exchanges, strict=True):
-        assert exchange.flow == step.send
+        assert exchange.flow == profile.flow(step.send).id
         assert exchange.state == ("not_run" if step.outside else "done")
 
 
@@ -100,13 +105,14 @@ def test_a_scenario_says_that_the_receiver_is_a_pfi(setting: Setting) -> None:
 
 def test_the_same_seed_and_clock_put_the_same_bytes_on_the_wire(setting: Setting) -> None:
     carried = []
+    ((nominal, _),) = scenario.find(["lb-nominal-ct-brain"], setting.profile.id)
     for _ in range(2):
-        play = Play(SHIPPED[0], setting)
+        play = Play(nominal, setting)
         wire = Wire({"ris": play, "platform": play})
         wire.run()
         carried.append(wire.carried)
     assert carried[0] == carried[1]
-    assert len(carried[0]) == 2 * len(SHIPPED[0].steps)
+    assert len(carried[0]) == 2 * len(nominal.steps)
 
 
 def test_a_scenario_that_expects_too_much_of_itself_fails(setting: Setting) -> None:

@@ -91,6 +91,9 @@ def load_one(tmp_path: Path, text: str) -> Scenario:
         ("send: A", "send: E\n    document: {level: both, message: MDM}", 5, 23, "one document"),
         ("send: A", "send: A\n    document: {action: replace}", 5, 15, "no document"),
         ("send: A", "send: A\n    change: text", 5, 13, "'responsible'"),
+        ("send: A", "send: A\n    answer: {decision: refuse}", 5, 5, "nothing of `answer`"),
+        ("send: A", "send: C\n    exams: 2", 5, 5, "nothing of `exams`"),
+        ("send: A", "send: A\n    charset: latin1", 5, 14, "'UTF-8' or '8859/15'"),
         ("send: A", "send: E\n    change: responsible", 5, 13, "inside `document`"),
         ("send: A", "send: A\n    for: anna", 5, 10, "`anna`"),
         ("steps:", "cases: {anna: ct-brain}\nsteps:", 5, 5, "`for`"),
@@ -203,7 +206,7 @@ def test_a_shipped_scenario_names_what_exists(shipped: Scenario, file: Path) -> 
     assert set(chosen) <= set(cases.names())
     assert shipped.title.fr != shipped.title.en
     for step in shipped.steps:
-        assert step.send in profile.flows
+        assert profile.flow(step.send).id in profile.flows
         assert [name for name in step.expect.findings if not profile.rule(name)] == []
 
 
@@ -238,6 +241,61 @@ def test_the_schema_accepts_what_the_loader_accepts(tmp_path: Path, step: str) -
     text = GOOD.replace("- send: A", f"- {step}")
     load_one(tmp_path, text)
     assert problems(yaml.safe_load(text)) == []
+
+
+TLR = GOOD.replace("steps:", "profile: ans-tlr-2026\nsteps:")
+
+
+@pytest.mark.parametrize(
+    ("step", "line", "column", "said"),
+    [
+        ("answer: {decison: refuse}", 6, 14, "did you mean `decision`"),
+        ("answer: {decision: perhaps}", 6, 24, "'accept' or 'refuse'"),
+        ("answer: {protocols: 0}", 6, 25, "protocols"),
+        ("answer: {form: pdf}", 6, 20, "'text' or 'encapsulated'"),
+        ("reason: {word: Non}", 6, 14, "did you mean `words`"),
+        ("act: mr-brian", 6, 10, "mr-brain"),
+        ("exams: 2", 6, 5, "nothing of `exams`"),
+    ],
+)
+def test_a_mistake_in_an_answer_is_told_with_its_place(
+    tmp_path: Path, step: str, line: int, column: int, said: str
+) -> None:
+    text = TLR.replace("send: A", f'send: "3"\n    {step}')
+    with pytest.raises(HarnessError) as wrong:
+        scenario.load(written(tmp_path, text))
+    assert (wrong.value.line, wrong.value.column) == (line, column)
+    assert said in wrong.value.render("en")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        '{send: "3", answer: {decision: refuse}, reason: Indisponible}',
+        "{send: C, answer: {protocols: 2, form: encapsulated}, act: mr-brain}",
+        '{send: "2", reason: {code: ABSENT, words: Absent, system: L}}',
+        '{send: "4", exams: 2, act: mr-brain, charset: 8859/15}',
+        "{send: E, charset: 8859/15, document: {level: 1}}",
+    ],
+)
+def test_the_schema_accepts_what_a_step_of_the_guide_tells(tmp_path: Path, step: str) -> None:
+    text = TLR.replace("- send: A", f"- {step}")
+    load_one(tmp_path, text)
+    assert problems(yaml.safe_load(text)) == []
+
+
+def test_a_document_may_say_its_own_character_set(tmp_path: Path) -> None:
+    steps = (
+        "{send: E, charset: 8859/15}",
+        "{send: E, charset: 8859/15, document: {charset: UTF-8}}",
+        "{send: E, charset: 8859/15, document: {level: 1}}",
+        "{send: E}",
+    )
+    found = [
+        load_one(tmp_path, TLR.replace("- send: A", f"- {step}")).steps[0].form.charset
+        for step in steps
+    ]
+    assert found == ["8859/15", "UTF-8", "8859/15", "UTF-8"]
 
 
 def test_several_conversations_are_named_by_the_steps(tmp_path: Path) -> None:

@@ -53,14 +53,35 @@ def make_case(name: str, seed: int, clock: datetime) -> Case:
 
     Raises HarnessError for an unknown name or a clock without a zone.
     """
-    kind = exams.KINDS.get(name)
-    if kind is None:
-        near = get_close_matches(name, names(), n=1)
-        hint = say("yaml.did_you_mean", word=near[0]) if near else plain(", ".join(names()))
-        raise HarnessError(say("case.unknown", name=name), hint=hint)
+    kind = _kind(name)
     if clock.tzinfo is None:
         raise HarnessError(say("case.no_zone", clock=clock.isoformat()))
     return _case(name, seed, clock, kind)
+
+
+def _kind(name: str) -> Kind:
+    if name in exams.KINDS:
+        return exams.KINDS[name]
+    near = get_close_matches(name, names(), n=1)
+    hint = say("yaml.did_you_mean", word=near[0]) if near else plain(", ".join(names()))
+    raise HarnessError(say("case.unknown", name=name), hint=hint)
+
+
+def with_act(case: Case, name: str) -> Case:
+    """The case with the examination of another one, at the same hour, for the same request.
+
+    Raises HarnessError for an unknown name.
+    """
+    kind = _kind(name)
+    chance = random.Random(f"{case.name}/{case.seed}/{name}")  # noqa: S311  no secret
+    exam = _exam(chance, kind, case.exam.start)
+    office = case.requester.organization
+    return replace(
+        case,
+        exam=exam,
+        narrative=_words(kind, case.seed),
+        details=_details(chance, kind, exam, office),
+    )
 
 
 def make_cases(

@@ -58,7 +58,7 @@ def report(case: Case, *, level: int = 3) -> bytes:
     """The document as bytes, of level 3 or 1."""
     identity = case.report_document
     root = document(case, identity, _MODEL if level == 3 else _UNSTRUCTURED)
-    acts = (coded("translation", exam.act) for exam in case.exams)
+    acts = (coded("translation", act) for act in dict.fromkeys(exam.act for exam in case.exams))
     title = f"CR d'imagerie médicale - {case.exam.act.label}"
     root.extend(identification(loinc("code", *CODE, *acts), title, identity))
     root.extend(_people(case))

@@ -50,8 +50,14 @@ _PROCEDURES: Final[Mapping[str, str]] = {
 # The modalities that the value set of requests has under their DICOM codes, and how it has others:
 # without contrast, with contrast.
 _UNDER_DICOM: Final = ("MG", "CT", "MR", "OT", "NM", "PT")
-_X_RAY: Final = (("MED-1126", "Radiographie sans contraste"), ("MED-1127", "… avec contraste"))
-_SOUND: Final = (("MED-1128", "Échographie sans contraste"), ("MED-1129", "… avec contraste"))
+_X_RAY: Final = (
+    ("MED-1126", "Radiographie sans contraste"),
+    ("MED-1127", "Radiographie avec contraste"),
+)
+_SOUND: Final = (
+    ("MED-1128", "Échographie sans contraste"),
+    ("MED-1129", "Échographie avec contraste"),
+)
 _UNDER_CISIS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "US": _SOUND,
     **dict.fromkeys(("CR", "DX", "RF", "XA"), _X_RAY),
