@@ -179,7 +179,7 @@ class Step(_Closed):
     reason: Motive | None = Field(
         default=None, description="why the request is refused or cancelled: words, or a code"
     )
-    act: str = Field(
+    instead: str = Field(
         default="", description="clinical case whose examination is done in place of the asked one"
     )
     exams: int | None = Field(default=None, ge=1, le=9, description="how many were done")
@@ -210,7 +210,7 @@ class Step(_Closed):
             protocols=answer.protocols if answer else None,
             encapsulated=answer.form == "encapsulated" if answer and answer.form else None,
             reason=self.reason.reason if self.reason else None,
-            act=self.act,
+            instead=self.instead,
             exams=self.exams,
         )
 
@@ -350,12 +350,12 @@ def _refuse_wrong_document(item: Item, found: Scenario, step: Step) -> None:
 def _refuse_what_is_not_told(item: Item, found: Scenario, step: Step) -> None:
     """A choice about what the message of this flow does not tell, an act that is no case's."""
     made = profiles.flow_makers(found.profile)[step.send]
-    for key in ("answer", "reason", "act", "exams"):
+    for key in ("answer", "reason", "instead", "exams"):
         if getattr(step, key) and key not in TELLS.get(made, ()):
             raise item.find((key,)).as_key.error("scenario.not_told", key=key, flow=step.send)
-    if step.act and step.act not in clinical.names():
+    if step.instead and step.instead not in clinical.names():
         hint = plain(", ".join(clinical.names()))
-        raise item.find(("act",)).error("case.unknown", hint=hint, name=step.act)
+        raise item.find(("instead",)).error("case.unknown", hint=hint, name=step.instead)
 
 
 def _short_cases(cases: Any) -> None:

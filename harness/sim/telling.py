@@ -17,8 +17,8 @@ from harness.sim.generate.unique import uid
 # what the messages of a composer can be told to tell
 TELLS: Final[Mapping[str, tuple[str, ...]]] = {
     "tlr-cancellation": ("reason",),
-    "tlr-answer": ("answer", "reason", "act"),
-    "tlr-complement": ("act", "exams"),
+    "tlr-answer": ("answer", "reason", "instead"),
+    "tlr-complement": ("instead", "exams"),
 }
 _ALSO: Final = "Protocole {number} : compléter si le premier ne suffit pas."
 
@@ -27,7 +27,7 @@ _ALSO: Final = "Protocole {number} : compléter si le premier ne suffit pas."
 class Telling:
     """The choices of a step; None and empty leave the case as it was.
 
-    `act` is a case of the generators whose examination is the one that is done; `exams` how many
+    `instead` is a case of the generators whose examination is the one that is done; `exams` how many
     were done, `protocols` how many the answer brings.
     """
 
@@ -35,14 +35,14 @@ class Telling:
     protocols: int | None = None
     encapsulated: bool | None = None
     reason: Reason | None = None
-    act: str = ""
+    instead: str = ""
     exams: int | None = None
 
 
 def told(case: Case, telling: Telling) -> Case:
     """The case as the step wants it told. Raises HarnessError for an unknown act."""
-    if telling.act:
-        case = cases.with_act(case, telling.act)
+    if telling.instead:
+        case = cases.with_act(case, telling.instead)
     if telling.exams is not None:
         case = _with_exams(case, telling.exams)
     if telling.reason is not None:

@@ -254,7 +254,7 @@ TLR = GOOD.replace("steps:", "profile: ans-tlr-2026\nsteps:")
         ("answer: {protocols: 0}", 6, 25, "protocols"),
         ("answer: {form: pdf}", 6, 20, "'text' or 'encapsulated'"),
         ("reason: {word: Non}", 6, 14, "did you mean `words`"),
-        ("act: mr-brian", 6, 10, "mr-brain"),
+        ("instead: mr-brian", 6, 14, "mr-brain"),
         ("exams: 2", 6, 5, "nothing of `exams`"),
     ],
 )
@@ -272,9 +272,9 @@ def test_a_mistake_in_an_answer_is_told_with_its_place(
     "step",
     [
         '{send: "3", answer: {decision: refuse}, reason: Indisponible}',
-        "{send: C, answer: {protocols: 2, form: encapsulated}, act: mr-brain}",
+        "{send: C, answer: {protocols: 2, form: encapsulated}, instead: mr-brain}",
         '{send: "2", reason: {code: ABSENT, words: Absent, system: L}}',
-        '{send: "4", exams: 2, act: mr-brain, charset: 8859/15}',
+        '{send: "4", exams: 2, instead: mr-brain, charset: 8859/15}',
         "{send: E, charset: 8859/15, document: {level: 1}}",
     ],
 )

@@ -30,7 +30,7 @@ def test_so_many_examinations_with_numbers_of_their_own(case: Case, name: str, w
 
 
 def test_another_act_brings_its_words_and_keeps_the_request(case: Case) -> None:
-    found = told(case, Telling(act="mr-brain"))
+    found = told(case, Telling(instead="mr-brain"))
     other = cases.make_case("mr-brain", 1, case.order.placed)
     assert found.exam.act == other.exam.act
     assert found.exam.start == case.exam.start
@@ -40,13 +40,13 @@ def test_another_act_brings_its_words_and_keeps_the_request(case: Case) -> None:
 
 
 def test_the_same_act_said_twice_is_the_same_examination(case: Case) -> None:
-    once = told(case, Telling(act="mr-brain"))
-    assert told(once, Telling(act="mr-brain")) == once
+    once = told(case, Telling(instead="mr-brain"))
+    assert told(once, Telling(instead="mr-brain")) == once
 
 
 def test_an_unknown_act_is_an_error(case: Case) -> None:
     with pytest.raises(HarnessError, match="mr-brain"):
-        told(case, Telling(act="mr-brian"))
+        told(case, Telling(instead="mr-brian"))
 
 
 def test_an_answer_is_what_was_said_of_it(case: Case) -> None:
