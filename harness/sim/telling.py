@@ -27,8 +27,8 @@ _ALSO: Final = "Protocole {number} : compléter si le premier ne suffit pas."
 class Telling:
     """The choices of a step; None and empty leave the case as it was.
 
-    `instead` is a case of the generators whose examination is the one that is done; `exams` how many
-    were done, `protocols` how many the answer brings.
+    `instead` is a case of the generators whose examination is the one that is done; `exams` how
+    many were done, `protocols` how many the answer brings.
     """
 
     accepted: bool | None = None
