@@ -3,11 +3,11 @@
 A rule of the group `standard` gives way at a place where another rule, of a verdict at least as
 grave, has a finding as well: the same place, a part of it, or what it is a part of; a contested
 one counts as much as its level. Whatever the place, a rule gives way to one that explains its
-finding (`schemas/precedence.yaml`).
+finding (`schemas/precedence.yaml`); with `where: same`, only at the place where that one speaks.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -41,32 +41,60 @@ def _told(broken: list[Outcome]) -> Iterator[Outcome]:
     return (_without(outcome, said) if outcome.rule.group == GROUP else outcome for outcome in kept)
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a rule explains another one's finding; `same_place`: only where it speaks itself."""
+
+    because: Text
+    same_place: bool
+
+
 @cache
-def causes() -> Mapping[str, Mapping[str, Text]]:
-    """By rule: the rules that explain its findings, each with the reason.
+def causes() -> Mapping[str, Mapping[str, Cause]]:
+    """By rule: the rules that explain its findings.
 
     Raises HarnessError with file, line and column.
     """
     content = yamlfile.load(data.path("schemas", "precedence.yaml"))
     content.only(frozenset({"causes"}))
-    found: dict[str, dict[str, Text]] = {}
+    found: dict[str, dict[str, Cause]] = {}
     for item in content.need("causes").items:
-        item.only(frozenset({"rule", "explains", "because"}))
+        item.only(frozenset({"rule", "explains", "because", "where"}))
+        where = item.get("where")
+        if where and where.text != "same":
+            raise where.error("yaml.unknown_value", hint="same", value=where.text)
+        cause = Cause(item.need("because").both(), where is not None)
         for name in item.need("explains").texts:
-            found.setdefault(name, {})[item.need("rule").text] = item.need("because").both()
+            found.setdefault(name, {})[item.need("rule").text] = cause
     return found
 
 
 def _explained(broken: list[Outcome]) -> Iterator[Outcome]:
-    verdicts = {outcome.rule.id: outcome.verdict for outcome in broken}
-    for outcome in broken:
-        for cause, because in causes().get(outcome.rule.id, {}).items():
-            if Verdict.ERROR > verdicts.get(cause, Verdict.PASS) >= outcome.verdict:
-                reason = say("precedence.explained", rule=cause, because=because)
-                yield Outcome(outcome.rule, Verdict.NOT_APPLICABLE, reason=reason)
-                break
-        else:
-            yield outcome
+    spoken = {outcome.rule.id: outcome for outcome in broken}
+    return (_after_causes(outcome, spoken) for outcome in broken)
+
+
+def _after_causes(outcome: Outcome, spoken: Mapping[str, Outcome]) -> Outcome:
+    """What is left of an outcome once everything that explains it has spoken."""
+    for name, cause in causes().get(outcome.rule.id, {}).items():
+        other = spoken.get(name)
+        if other is None or not Verdict.ERROR > _gravest(other) >= outcome.verdict:
+            continue
+        apart = outcome.findings if cause.same_place else ()
+        left = tuple(one for one in apart if not _at_one(one, other))
+        if not left:
+            reason = say("precedence.explained", rule=name, because=cause.because)
+            return Outcome(outcome.rule, Verdict.NOT_APPLICABLE, reason=reason)
+        outcome = replace(outcome, findings=left)
+    return outcome
+
+
+def _gravest(outcome: Outcome) -> Verdict:
+    return max(map(_weight, outcome.findings))
+
+
+def _at_one(mine: Finding, other: Outcome) -> bool:
+    return any(_same_place(one, mine) for one in other.findings)
 
 
 def _without(outcome: Outcome, said: list[Finding]) -> Outcome:
@@ -88,7 +116,12 @@ def _speaker(mine: Finding, said: list[Finding]) -> Finding | None:
 def _says(other: Finding, mine: Finding) -> bool:
     if _weight(other) < mine.verdict:
         return False
-    outer, inner = sorted((other.problem.at.path, mine.problem.at.path), key=len)
+    return _same_place(other, mine)
+
+
+def _same_place(one: Finding, other: Finding) -> bool:
+    """The same place, or one a part of the other."""
+    outer, inner = sorted((one.problem.at.path, other.problem.at.path), key=len)
     if outer == inner:
         return True
     return "-" in outer and inner.startswith((f"{outer}.", f"{outer}["))

@@ -10,6 +10,8 @@ Scenarios use them to be wrong (`mutate:`), rule rows to say how they are broken
     {add: TEXT, after: NAME}    one more segment behind the last one of that name
     {bytes: NAME}               a change of the written form (see `BYTES`)
     {forget: FLOW}              the message stays, an earlier one of that flow never came
+    {came: FLOW, to: CONTROL}   the message stays; one of that flow, otherwise like it and with
+                                that ORC-1, came right before it
 
 A place is a path (`er7path.py`); one that begins with `/` is an XPath of the document, where `set`
 also writes an attribute that was not there. The rules of our Schematron files have two more, for
@@ -54,7 +56,10 @@ BYTES: Final[dict[str, Callable[[bytes], bytes]]] = {
     "truncated-base64": lambda raw: _cut_base64(raw),
     "wrapped-base64": lambda raw: _wrap_base64(raw),
 }
-_KEYS: Final = frozenset({"set", "to", "remove", "repeat", "add", "after", "bytes", "forget"})
+_KEYS: Final = frozenset(
+    {"set", "to", "remove", "repeat", "add", "after", "bytes", "forget", "came"}
+)
+ASIDE: Final = ("forget", "came")  # about the messages before, not about this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +78,22 @@ class Edit:
         return self.place.startswith("/")
 
     def __str__(self) -> str:
-        valued = self.verb in ("set", "insert", "append")
+        valued = self.verb in ("set", "insert", "append", "came")
         return f"{self.verb} {self.place}" + (f" = {self.value}" if valued else "")
 
 
 def read(item: Item) -> Edit:
     """An edit of a YAML file. Raises HarnessError with its place."""
     item.only(_KEYS)
-    verbs = [verb for verb in (*_VERBS, "forget") if item.get(verb)]
+    verbs = [verb for verb in (*_VERBS, *ASIDE) if item.get(verb)]
     if len(verbs) != 1:
         raise item.error("scenario.one_change")
     verb = verbs[0]
     place = item.need(verb).text
     if verb == "forget":
         return Edit(verb, place)
+    if verb == "came":
+        return Edit(verb, place, item.need("to").text)
     if verb == "bytes":
         if place not in BYTES:
             raise item.error("yaml.unknown_value", hint=", ".join(BYTES), value=place)
@@ -103,7 +110,7 @@ def apply(message: Message, edits: Iterable[Edit]) -> Message:
     for edit in edits:
         if edit.in_document:
             message = in_document(message, partial(apply_to_document, edits=(edit,)))
-        elif edit.verb != "forget":
+        elif edit.verb not in ASIDE:
             message = _VERBS[edit.verb](message, edit)
     return message
 

@@ -33,8 +33,11 @@ def _first_use(subject: Subject) -> Seen | None:
 
 @named("numbers-of-one-patient")
 def numbers_of_one_patient(subject: Subject) -> Iterator[Problem]:
-    """Those that a message is the first of its conversation to say: A the order, D the study."""
-    for name in NUMBERS[:1] if subject.kind == "A" else NUMBERS[1:]:
+    """Those that a message is the first of its conversation to say: the order, or the study.
+
+    Flows A and 1 are the request; D and 4 are about the examination.
+    """
+    for name in NUMBERS[:1] if subject.kind in ("A", "1") else NUMBERS[1:]:
         for node in subject.elements[name].nodes(subject.carried):
             whose = somebody_else(subject, name, node.value)
             if whose:

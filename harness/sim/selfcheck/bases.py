@@ -51,8 +51,7 @@ class Base:
             document = Document.parse(edit.apply_to_document(raw, edits))
             return replace(subject, document=document)
         message = edit.apply(subject.message, edits)
-        forgotten = {edit.place for edit in edits if edit.verb == "forget"}
-        earlier = tuple(past for past in subject.earlier if past.kind not in forgotten)
+        earlier = _history(profile, subject, edits)
         made = profile.subject(subject.kind, message, earlier=earlier, towards=subject.towards)
         return replace(
             made,
@@ -61,6 +60,17 @@ class Base:
             recorded=subject.recorded,
             seen=subject.seen,
         )
+
+
+def _history(profile: Profile, subject: Subject, edits: tuple[Edit, ...]) -> tuple[Subject, ...]:
+    """What came before, without what the edits forget and with what they say came as well."""
+    forgotten = {edit.place for edit in edits if edit.verb == "forget"}
+    earlier = tuple(past for past in subject.earlier if past.kind not in forgotten)
+    for number, one in enumerate(edits):
+        if one.verb == "came":
+            own = (Edit("set", "ORC-1", one.value), Edit("set", "MSH-10", f"CAME-{number}"))
+            earlier += (profile.subject(one.place, edit.apply(subject.carried, own)),)
+    return earlier
 
 
 def patient_of(case: Case) -> Case:
