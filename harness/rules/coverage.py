@@ -14,6 +14,7 @@
 | untestable | why nothing outside can tell; with `rules`, what they leave out |
 | gap | what could be checked and is not yet; with `rules`, what they leave out |
 | information | why there is no requirement in it |
+| contested | the point of `contested.yaml` that it is about; its readings are told as the note |
 | note | how we read it where the guide is unclear |
 
 A statement has one of the four at least. Rules that say themselves that they are untested make the
@@ -40,7 +41,7 @@ from harness.yamlfile import Item
 
 _BLOCK: Final = frozenset({"document", "section", "title", "statements"})
 _STATUS: Final = ("rules", "untestable", "gap", "information")
-_ROW: Final = frozenset({"id", "says", "note", *_STATUS})
+_ROW: Final = frozenset({"id", "says", "note", "contested", *_STATUS})
 _ID: Final = re.compile(r"S-\d+(\.\d+)*(-[A-Z0-9]+)?-\d+")
 
 
@@ -124,7 +125,6 @@ def _statement(block: Item, row: Item, profile: Profile) -> Statement:
         raise name.error("coverage.bad_id", id=name.text)
     rules = _rules(row, profile)
     status, why = _status(row, rules)
-    note = row.get("note")
     return Statement(
         id=name.text,
         document=block.need("document").text,
@@ -134,9 +134,20 @@ def _statement(block: Item, row: Item, profile: Profile) -> Statement:
         status=status,
         rules=rules,
         why=why,
-        note=note.both() if note else None,
+        note=_note(row, profile),
         origin=f"{row.file.name}:{row.line}",
     )
+
+
+def _note(row: Item, profile: Profile) -> Text | None:
+    """The note, or the readings of the contested point."""
+    point, note = row.get("contested"), row.get("note")
+    if point is None:
+        return note.both() if note else None
+    if point.text not in profile.points:
+        hint = ", ".join(profile.points)
+        raise point.error("contested.no_point", hint=hint, point=point.text)
+    return profile.points[point.text].words
 
 
 def _rules(row: Item, profile: Profile) -> tuple[Rule, ...]:

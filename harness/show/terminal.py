@@ -172,7 +172,9 @@ class Terminal:
         at = problem.at.path or problem.at.xpath or ""
         self._hanging(("   ─▸ ", "dim"), "   ".join(filter(None, (self._place(placed), at))))
         if brief:
-            self._pairs(placed, ("report.expected", "report.actual"))
+            disputed = finding.verdict is Verdict.CONTESTED  # both readings are told
+            told = ("report.advice",) if disputed else ()
+            self._pairs(placed, ("report.expected", "report.actual", *told))
             return
         width = min(max(self.console.width, 60), 160) - MARGIN
         found = excerpt(placed.judged, finding, width) if placed.judged else None

@@ -5,6 +5,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.rules import coverage
+from harness.rules import profile as profiles
 from harness.rules.coverage import Statement, Status
 from harness.rules.profile import Profile
 
@@ -103,3 +104,24 @@ def test_a_ledger_that_does_not_hold_says_where(
 def test_a_profile_without_ledger_says_so(profile: Profile) -> None:
     with pytest.raises(HarnessError, match=r"no ledger of statements.*livre-blanc-2024"):
         coverage.load(replace(profile, id="other"))
+
+
+def test_the_ans_guide_is_covered() -> None:
+    profile = profiles.load("ans-tlr-2026")
+    statements = coverage.load(profile)
+    assert coverage.score(statements)[Status.GAP] == 0
+    assert [rule.id for rule in coverage.uncited(profile, statements)] == []
+    cited = {s.note for s in statements if s.note}
+    unsaid = [point.id for point in profile.points.values() if point.words not in cited]
+    assert unsaid == []
+
+
+def test_a_contested_point_that_is_none_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "statements.yaml"
+    file.write_text(
+        "document: ans-tlr-2026\nsection: a\ntitle: {fr: a, en: a}\nstatements:\n"
+        "- {id: S-1-1, says: {fr: a, en: a}, rules: [TLR-MSH-12], contested: Z9}\n"
+    )
+    with pytest.raises(HarnessError) as wrong:
+        coverage.load_file(file, profiles.load("ans-tlr-2026"))
+    assert wrong.value.line == 5

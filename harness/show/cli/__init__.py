@@ -24,6 +24,7 @@ VERBS: Final = (
     "check",
     "generate",
     "rules",
+    "contested",
     "pack",
     "certificates",
     "doctor",

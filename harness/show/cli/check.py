@@ -24,6 +24,7 @@ from harness.show.words import SIGNS, language, tr
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))
 @options.mapping
+@options.reading
 @options.cda_schema
 @options.pack
 @options.profile
@@ -35,6 +36,7 @@ def command(
     formats: str,
     every: bool,
     mapping: Path | None,
+    readings: tuple[str, ...],
     cda_schema: Path | None,
     packs: tuple[str, ...],
     profile_name: str,
@@ -42,7 +44,7 @@ def command(
     """Judge the files; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
     schema = cda_schema or xsd_of(packs)
-    profile = extended(options.load_profile(profile_name, mapping, schema), packs)
+    profile = extended(options.load_profile(profile_name, mapping, schema, readings), packs)
     if flow and flow not in ("ACK", "DOC", "HL7", "ZAM"):
         profile.flow(flow)
     gc.freeze()  # rules live as long as we do: no need to look through them again and again

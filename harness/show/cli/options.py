@@ -1,6 +1,6 @@
 """Options that several verbs share, and how their values are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar, cast
 import click
 
 from harness.errors import HarnessError
+from harness.rules import contested
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
 from harness.show.words import tr
@@ -53,6 +54,14 @@ def cda_schema(function: F) -> F:
         type=click.Path(path_type=Path),
         metavar="FILE",
         help=tr("cli.opt.cda_schema"),
+    )
+    return option(function)
+
+
+def reading(function: F) -> F:
+    """`--reading`, repeatable."""
+    option = click.option(
+        "--reading", "readings", multiple=True, metavar="POINT=NAME", help=tr("cli.opt.reading")
     )
     return option(function)
 
@@ -121,9 +130,17 @@ def check_tls(tls: Tls | None, *, listens: bool) -> None:
         tls_files.server_context(tls)
 
 
-def load_profile(name: str, mapping: Path | None = None, cda_schema: Path | None = None) -> Profile:
-    """The profile with the site's own places, and its own XML schema for documents."""
-    return profiles.load(name, mapping, cda_schema and cda_schema.absolute())
+def load_profile(
+    name: str,
+    mapping: Path | None = None,
+    cda_schema: Path | None = None,
+    readings: Sequence[str] = (),
+) -> Profile:
+    """The profile with the site's own places, its own XML schema for documents, and the readings
+    chosen of contested points.
+    """
+    chosen = contested.parse(readings)
+    return profiles.load(name, mapping, cda_schema and cda_schema.absolute(), chosen)
 
 
 def address(text: str) -> Address:

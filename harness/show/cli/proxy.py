@@ -55,6 +55,7 @@ from harness.wire.transcript import Journal
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @options.mapping
+@options.reading
 @options.cda_schema
 @options.profile
 @options.lang
@@ -71,6 +72,7 @@ def command(
     out: Path | None,
     formats: str,
     mapping: Path | None,
+    readings: tuple[str, ...],
     cda_schema: Path | None,
     profile_name: str,
 ) -> int:
@@ -85,7 +87,7 @@ def command(
     ]
     if not links:
         raise HarnessError(say("proxy.need_way"))
-    profile = options.load_profile(profile_name, mapping, cda_schema)
+    profile = options.load_profile(profile_name, mapping, cda_schema, readings)
     ends = Ends(tls if tls_on != "to" else None, tls if tls_on != "listen" else None)
     options.check_tls(tls, listens=ends.accepts is not None)
     terminal = Terminal(language())

@@ -47,6 +47,7 @@ from harness.text import say
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @options.tls
 @options.mapping
+@options.reading
 @options.cda_schema
 @options.profile
 @options.lang
@@ -62,13 +63,14 @@ def command(
     out: Path | None,
     formats: str,
     mapping: Path | None,
+    readings: tuple[str, ...],
     cda_schema: Path | None,
     profile_name: str,
     tls: Tls | None,
 ) -> int:
     """Play every scenario named, or all of the profile; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
-    profile = options.load_profile(profile_name, mapping, cda_schema)
+    profile = options.load_profile(profile_name, mapping, cda_schema, readings)
     chosen = [pair[0] for pair in scenario.find(scenarios, profile.id)]
     _same_profile(chosen, profile.id)
     peer: Address | None = (sut_host, sut_port) if sut_port else None

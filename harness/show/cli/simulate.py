@@ -42,6 +42,7 @@ from harness.wire.transcript import Journal
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.reading
 @options.tls
 @options.cda_schema
 @options.profile
@@ -55,13 +56,14 @@ def command(
     defect: str | None,
     out: Path | None,
     formats: str,
+    readings: tuple[str, ...],
     cda_schema: Path | None,
     profile_name: str,
     tls: Tls | None,
 ) -> int:
     """Listen until SIGINT or SIGTERM, then write the report."""
     wanted = outputs.parse(formats)
-    profile = options.load_profile(profile_name, cda_schema=cda_schema)
+    profile = options.load_profile(profile_name, None, cda_schema, readings)
     options.check_tls(tls, listens=True)
     terminal = Terminal(language())
     at = options.address(listen)
