@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from harness.rules.rule import Verdict
+from harness.rules.rule import Outcome, Problem, Verdict
 from harness.show.ranking import Placed, deliberate_findings, every_outcome, findings_in_order
 from harness.show.report import Report
 from harness.sim.record import Exchange, Judged
@@ -32,6 +32,7 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         "interrupted": report.interrupted,
         "counts": _counts(report),
         "files": [_file(judged) for judged in report.judged],
+        "scenarios": [{"name": n, "title": t.as_dict()} for n, t in report.scenario_titles],
         "exchanges": [_exchange(exchange) for exchange in report.exchanges],
         "findings": [_finding(placed, lang) for placed in findings_in_order(report)],
         "deliberate": [_finding(placed, lang) for placed in deliberate_findings(report)],
@@ -44,10 +45,12 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
                 "verdict": outcome.verdict.word,
                 "flow": exchange.flow if exchange else judged.kind if judged else "",
                 "file": judged.file if judged else None,
+                "exchange": exchange.number if exchange else None,
                 "reason": outcome.reason.as_dict() if outcome.reason else None,
             }
             for outcome, judged, exchange in every_outcome(report)
         ]
+        result["rules"] = {rule.id: rule.level.value for rule in report.rules}
     return result
 
 
@@ -86,6 +89,30 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         "seconds": round(exchange.seconds, 4) if exchange.seconds is not None else None,
         "reason": exchange.reason.as_dict() if exchange.reason else None,
         "wire": list(exchange.wire),
+        "answered": exchange.answered.isoformat() if exchange.answered else None,
+        "towards": exchange.towards or None,
+        "steps": [_step(outcome) for outcome in exchange.step_outcomes],
+    }
+
+
+def _step(outcome: Outcome) -> dict[str, Any]:
+    """What only playing the exchange could tell; nothing else brings it back."""
+    return {
+        "rule": outcome.rule.id,
+        "verdict": outcome.verdict.word,
+        "problems": [_problem(finding.problem) for finding in outcome.findings],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.at.path or None,
+        "xpath": problem.at.xpath,
+        "line": problem.at.line,
+        "span": list(problem.at.span) if problem.at.span else None,
+        "expected": problem.expected.as_dict(),
+        "actual": problem.actual.as_dict(),
+        "advice": _pair(problem.advice),
     }
 
 
@@ -107,6 +134,7 @@ def _finding(placed: Placed, lang: str) -> dict[str, Any]:
         "place": {
             "file": placed.file or None,
             "flow": placed.flow,
+            "exchange": placed.exchange.number if placed.exchange else None,
             "control_id": message.first("MSH-10") if message else None,
             "path": problem.at.path or None,
             "xpath": problem.at.xpath,

@@ -88,7 +88,7 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
     begin = time.monotonic()
     wiring = _wiring(options)
     with Journal(options.folder / "journal.ndjson") as journal:
-        journal.append(Record(started.isoformat(), "run", facts={"command": options.command}))
+        journal.append(begun(started, options.command, options.profile, options.sut, options.seed))
         plays = _play_all(scenarios, options, journal, wiring)
         journal.append(Record(now().isoformat(), "end"))
     exchanges = tuple(exchange for play in plays for exchange in play.exchanges)
@@ -112,6 +112,12 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         folder=options.folder,
         interrupted=wiring.stopped,
     )
+
+
+def begun(at: datetime, command: str, profile: Profile, sut: str, seed: int) -> Record:
+    """The first record of a run: what a reader of its journal must know of it."""
+    facts = {"command": command, "profile": profile.id, "sut": sut, "seed": str(seed)}
+    return Record(at.isoformat(), "run", facts=facts)
 
 
 def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:

@@ -51,12 +51,14 @@ class Conversation:
     """All exchanges about one order. `case` is what is known so far.
 
     `documents` are the latest versions that went either way, by flow and name (see `Form.name`).
+    `name` is the order number, where it tells conversations apart.
     """
 
     case: Case
     subjects: tuple[Subject, ...] = ()
     sent: set[str] = field(default_factory=set)
     documents: dict[tuple[str, str], Version] = field(default_factory=dict)
+    name: str = ""
 
 
 class Actor:
@@ -75,7 +77,7 @@ class Actor:
     def conversation(self, order_number: str) -> Conversation:
         """The conversation of an order (ORC-2), begun with this actor's own case if it is new."""
         if order_number not in self.conversations:
-            self.conversations[order_number] = Conversation(self.case)
+            self.conversations[order_number] = Conversation(self.case, name=order_number)
         return self.conversations[order_number]
 
     def learn(self, talk: Conversation, flow: str, message: Message, name: str = FIRST) -> None:

@@ -221,6 +221,10 @@ class Play:
         facts = {"scenario": self.scenario.scenario}
         if current and current.step.of:
             facts["conversation"] = current.step.of
+        if current and current.step.mutate:
+            facts["deliberate"] = "yes"
+        if self.scenario.towards:
+            facts["towards"] = self.scenario.towards
         at = self.setting.wall().isoformat()
         self.setting.note(Record(at, kind, "", direction, role, flow, raw, facts))
 
@@ -439,6 +443,7 @@ class Play:
             reason=say("run.optional") if state == "not_run" else None,
             wire=tuple(current.wire),
             conversation=step.of,
+            towards=self.scenario.towards,
         )
         self._keep(exchange)
         accepted = current.answer and current.answer.message

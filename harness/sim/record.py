@@ -45,7 +45,8 @@ class Exchange:
     `sender` and `receiver` are "ris" or "platform". `sent` and `answered` are times of the run's
     clock; `seconds` is what passed between them, measured. `state` is "done", "not_run" (with
     `reason`), "no_answer" or "failed". `simulated` are the roles that the harness played.
-    `conversation` tells several of one scenario apart, empty when there is only one.
+    `conversation` tells several of one scenario apart, empty when there is only one. `towards` is
+    "pfi" when the documents went to an intermediation platform.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Exchange:
     reason: Text | None = None
     wire: tuple[str, ...] = ()
     conversation: str = ""
+    towards: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -160,6 +160,7 @@ class Simulation:
             sent=at,
             step_outcomes=tuple(self._stray_outcomes),
             wire=(*self._stray, *(say(key).en for key in event.notes)),
+            conversation=talk.name,
         )
         self._stray.clear()
         self._stray_outcomes.clear()
@@ -236,6 +237,7 @@ class Simulation:
                 state="no_answer",
                 request=judged,
                 sent=self.setting.wall(),
+                conversation=talk.name,
             )
         )
         deadline = now + self.setting.ack_timeout

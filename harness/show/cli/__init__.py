@@ -22,6 +22,7 @@ VERBS: Final = (
     "simulate",
     "proxy",
     "check",
+    "judge",
     "generate",
     "rules",
     "contested",

@@ -20,7 +20,7 @@ from harness.sim.play import Setting
 from harness.sim.simulation import Simulation
 from harness.sim.tls import Tls
 from harness.text import say
-from harness.wire.transcript import Journal
+from harness.wire.transcript import Journal, Record
 
 
 @click.command("simulate", help=tr("cli.simulate"))
@@ -77,11 +77,14 @@ def command(
         terminal.line(tr("term.listens", role=say(f"role.{name}"), where=f"{where[0]}:{where[1]}"))
         sys.stdout.flush()
 
+    tested = "platform" if role == "ris" else "ris"
     with Journal(folder / "journal.ndjson") as journal:
+        journal.append(session.begun(started, command_line(sys.argv), profile, tested, seed))
         setting = Setting(profile, case, frozenset({role}), now, journal.append, chosen)
         machine = Simulation(role, setting, talks=bool(peers))
         wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls)
         net.run([machine], wiring)
+        journal.append(Record(now().isoformat(), "end"))
     session.keep_files(machine.exchanges, folder)
     report = Report(
         tool=tool_version(),
@@ -94,7 +97,7 @@ def command(
         rules=profile.rules,
         flows=tuple(profile.flows),
         exchanges=tuple(machine.exchanges),
-        sut="platform" if role == "ris" else "ris",
+        sut=tested,
         seed=seed,
         environment=environment(),
         folder=folder,

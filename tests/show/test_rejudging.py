@@ -1,0 +1,276 @@
+"""A run read back from its folder and judged again says what it said the first time."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError, NotMeasured
+from harness.rules import profile as profiles
+from harness.rules.profile import Profile
+from harness.rules.rule import Level, Rule, Verdict
+from harness.show import recorded, session
+from harness.show.jsonfmt import as_dict, to_json
+from harness.show.ranking import findings_in_order
+from harness.show.rejudging import judge_again
+from harness.show.report import Report
+from harness.sim.actor import Actor
+from harness.sim.events import Received, Strayed
+from harness.sim.generate import cases
+from harness.sim.play import Setting
+from harness.sim.simulation import Simulation
+from harness.wire.transcript import Journal, Record
+
+Kept = Callable[[Report], Path]
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    """A copy of a run's folder with its result, as the command line leaves it."""
+
+    def keep(report: Report) -> Path:
+        folder = tmp_path / "run"
+        assert report.folder
+        shutil.copytree(report.folder, folder)
+        write_result(folder, report)
+        return folder
+
+    return keep
+
+
+def write_result(folder: Path, report: Report) -> None:
+    (folder / "result.json").write_text(to_json(report, every=True), encoding="utf-8")
+
+
+def told(report: Report) -> dict[str, Any]:
+    """All that the result says, but for the command that was typed."""
+    return {k: v for k, v in as_dict(report, every=True).items() if k != "command"}
+
+
+@pytest.mark.parametrize("name", ["nominal", "faulty", "stopped", "everything"])
+def test_the_same_profile_gives_the_same_result(
+    request: pytest.FixtureRequest, profile: Profile, kept: Kept, name: str
+) -> None:
+    report: Report = request.getfixturevalue(name)
+    again = judge_again(recorded.read(kept(report)), profile, "telerad judge")
+    assert told(again) == told(report)
+    assert again.concordance == report.concordance
+
+
+def test_what_is_judged_again_is_the_bytes(kept: Kept, nominal: Report, profile: Profile) -> None:
+    folder = kept(nominal)
+    file = folder / "messages/0001-A.er7"
+    file.write_bytes(file.read_bytes().replace(b"|F|", b"|X|"))
+    again = judge_again(recorded.read(folder), profile, "telerad judge")
+    assert nominal.verdict < Verdict.FAIL
+    assert again.verdict is Verdict.FAIL
+    assert {p.file for p in findings_in_order(again) if p.finding.verdict is Verdict.FAIL} == {
+        "messages/0001-A.er7"
+    }
+
+
+def test_a_message_is_judged_with_those_before_it(
+    kept: Kept, nominal: Report, profile: Profile
+) -> None:
+    folder = kept(nominal)
+    file = folder / "messages/0003-C.er7"
+    number = nominal.exchanges[0].request.message.first("ORC-2.1")  # type: ignore[union-attr]
+    file.write_bytes(file.read_bytes().replace(number.encode(), b"OTHER-1"))
+    again = judge_again(recorded.read(folder), profile, "telerad judge")
+    assert "X-ORDER" in {p.finding.rule.id for p in findings_in_order(again)}
+
+
+def test_another_guide_gets_its_own_flows(kept: Kept, nominal: Report) -> None:
+    guide = profiles.load("ans-tlr-2026")
+    again = judge_again(recorded.read(kept(nominal)), guide, "telerad judge")
+    assert [x.flow for x in again.exchanges] == ["1", "B", "3", "4", "E"]
+    assert [x.request.kind for x in again.exchanges if x.request] == ["1", "B", "3", "4", "E"]
+    assert [x.request.file for x in again.exchanges if x.request] == [
+        x.request.file for x in nominal.exchanges if x.request
+    ]
+
+
+def test_a_flow_that_the_guide_lacks_is_any_message(kept: Kept, nominal: Report) -> None:
+    folder = kept(nominal)
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    result["profile"] = "ans-tlr-2026"
+    for exchange, flow in zip(result["exchanges"], ["1", "B", "2", "4", "E"], strict=True):
+        exchange["flow"] = flow
+    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    paper = profiles.load("livre-blanc-2024")
+    again = judge_again(recorded.read(folder), paper, "telerad judge")
+    assert [x.flow for x in again.exchanges] == ["A", "B", "2", "D", "E"]
+    request = again.exchanges[2].request
+    assert request is not None
+    assert request.kind == "HL7"
+    assert request.guessed is not None
+    assert "2" in request.guessed.en
+
+
+# -- a session without scenario -------------------------------------------------------------
+
+
+def session_of(profile: Profile, clock: datetime, folder: Path) -> Report:
+    """The platform hears two patients in turn, junk, and a request twice; nothing is sent."""
+    both = [cases.make_case(name, 41 + n, clock) for n, name in enumerate(("mr-brain", "dx-knee"))]
+    actors = [Actor("ris", profile, case) for case in both]
+    with Journal(folder / "journal.ndjson", sync=False) as journal:
+        journal.append(session.begun(clock, "telerad simulate", profile, "ris", 1))
+        wall = lambda: clock  # noqa: E731  a name for what is given twice
+        setting = Setting(profile, both[0], frozenset({"platform"}), wall, journal.append)
+        platform = Simulation("platform", setting, talks=False)
+        platform.handle(Strayed("platform", "c", "junk", b"GET / HTTP/1.1", 300), 0.0)
+        for flow in ("A", "D"):
+            for actor, case in zip(actors, both, strict=True):
+                raw = actor.compose(flow, case, clock).raw
+                platform.handle(Received("platform", "c", raw), 0.0)
+        platform.handle(Received("platform", "c", raw), 0.0)
+        journal.append(Record(clock.isoformat(), "end"))
+    session.keep_files(platform.exchanges, folder)
+    return Report(
+        tool=session.tool_version(),
+        profile=profile.id,
+        profile_title=profile.title,
+        rules_hash=profile.hash,
+        command="telerad simulate",
+        started=clock,
+        seconds=0.0,
+        rules=profile.rules,
+        flows=tuple(profile.flows),
+        exchanges=tuple(platform.exchanges),
+        sut="ris",
+        seed=1,
+        folder=folder,
+    )
+
+
+def test_a_simulation_is_judged_again(profile: Profile, clock: datetime, tmp_path: Path) -> None:
+    report = session_of(profile, clock, tmp_path)
+    write_result(tmp_path, report)
+    again = judge_again(recorded.read(tmp_path), profile, "telerad judge")
+    assert told(again) == told(report)
+    assert len({x.conversation for x in report.exchanges}) == 2
+    broken = {p.finding.rule.id for p in findings_in_order(again)}
+    assert {"MLLP-BLOCK", "X-CONTROL-ID"} <= broken
+
+
+# -- a run that was killed ------------------------------------------------------------------
+
+
+def killed(folder: Path) -> Path:
+    """The folder as a killed run leaves it: the journal, and its last line torn."""
+    (folder / "result.json").unlink(missing_ok=True)
+    shutil.rmtree(folder / "messages")
+    lines = (folder / "journal.ndjson").read_bytes().splitlines(keepends=True)
+    (folder / "journal.ndjson").write_bytes(b"".join(lines[:-1]) + lines[-1][:20])
+    return folder
+
+
+@pytest.mark.parametrize("name", ["nominal", "everything"])
+def test_a_killed_run_is_judged_from_its_journal(
+    request: pytest.FixtureRequest, profile: Profile, kept: Kept, name: str
+) -> None:
+    report: Report = request.getfixturevalue(name)
+    run = recorded.read(killed(kept(report)))
+    again = judge_again(run, profile, "telerad judge")
+    played = [x for x in report.exchanges if x.request]
+    assert run.interrupted
+    assert run.profile == profile.id
+    for was, now in zip(played, again.exchanges, strict=True):
+        assert (was.flow, was.sender, was.scenario, was.conversation) == (
+            now.flow,
+            now.sender,
+            now.scenario,
+            now.conversation,
+        )
+        assert was.request is not None
+        assert now.request is not None
+        assert was.request.raw == now.request.raw
+        assert was.request.outcomes == now.request.outcomes
+        assert was.request.deliberate == now.request.deliberate
+        assert (was.answer and was.answer.outcomes) == (now.answer and now.answer.outcomes)
+
+
+def test_a_killed_simulation_keeps_its_conversations(
+    profile: Profile, clock: datetime, tmp_path: Path
+) -> None:
+    report = session_of(profile, clock, tmp_path)
+    again = judge_again(recorded.read(killed(tmp_path)), profile, "telerad judge")
+    assert [x.conversation for x in again.exchanges] == [x.conversation for x in report.exchanges]
+    assert "X-CONTROL-ID" in {p.finding.rule.id for p in findings_in_order(again)}
+
+
+def test_a_folder_used_twice_is_read_from_its_last_run(kept: Kept, nominal: Report) -> None:
+    folder = kept(nominal)
+    before = recorded.read(folder)
+    begun = Record(nominal.started.isoformat(), "run", facts={"profile": "livre-blanc-2024"})
+    message = Record(nominal.started.isoformat(), "message", "", "in", "ris", "C", b"MSH|^~\\&|\r")
+    with Journal(folder / "journal.ndjson", sync=False) as journal:
+        journal.append(begun)
+        journal.append(message)
+    run = recorded.read(folder)
+    assert len(before.exchanges) == 5
+    assert [one.frame.flow for one in run.exchanges] == ["C"]
+    assert run.interrupted
+
+
+# -- what cannot be read --------------------------------------------------------------------
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="holds no run"):
+        recorded.read(tmp_path)
+
+
+def test_a_run_in_which_nothing_was_said_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / "journal.ndjson").write_bytes(b"")
+    with pytest.raises(NotMeasured):
+        recorded.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text[:200], "not valid JSON"),
+        (lambda text: text.replace("telerad-result-1", "other"), "no result of telerad"),
+        (lambda text: text.replace('"sut"', '"tus"'), "KeyError"),
+        (lambda text: text.replace('"state": "done"', '"state": 1'), "damaged"),
+        (lambda text: text.replace("messages/0001-A.er7", "messages/gone.er7"), "gone.er7"),
+        (lambda text: text.replace("messages/0001-A.er7", "messages/../../x.er7"), "no message"),
+        (lambda text: text.replace("messages/0001-A.er7", "/etc/hostname"), "no message"),
+    ],
+    ids=["torn", "other JSON", "key", "type", "gone", "outside", "absolute"],
+)
+def test_a_result_that_does_not_hold_is_one_mistake(
+    kept: Kept, nominal: Report, change: Callable[[str], str], told: str
+) -> None:
+    folder = kept(nominal)
+    file = folder / "result.json"
+    text = file.read_text(encoding="utf-8")
+    changed = change(text)
+    assert changed != text
+    file.write_text(changed, encoding="utf-8")
+    with pytest.raises(HarnessError, match=told) as wrong:
+        recorded.read(folder)
+    assert wrong.value.exit_code == 2
+
+
+def test_a_rule_seen_then_has_the_level_of_now(
+    kept: Kept, stopped: Report, profile: Profile
+) -> None:
+    softer = replace(profile, rules=tuple(_softened(profile)))
+    again = judge_again(recorded.read(kept(stopped)), softer, "telerad judge")
+    step = [o for o in again.exchanges[0].step_outcomes if o.rule.id == "STEP-ACK"]
+    assert [outcome.verdict for outcome in step] == [Verdict.WARNING]
+
+
+def _softened(profile: Profile) -> list[Rule]:
+    return [
+        replace(rule, level=Level.SHOULD) if rule.id == "STEP-ACK" else rule
+        for rule in profile.rules
+    ]
