@@ -76,6 +76,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
     return {
         "number": exchange.number,
         "scenario": exchange.scenario,
+        "play": exchange.play,
         "conversation": exchange.conversation or None,
         "flow": exchange.flow,
         "sender": exchange.sender,

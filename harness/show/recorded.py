@@ -146,6 +146,7 @@ def _recorded(one: dict[str, Any], files: Mapping[str, Any], folder: Path) -> Re
         wire=tuple(str(part) for part in one["wire"]),
         conversation=str(one["conversation"] or ""),
         towards=_among(one["towards"] or "", ("", "pfi")),
+        play=int(one["play"]),
     )
     request, answer = (_bytes(one[part], files, folder) for part in ("request", "answer"))
     return Recorded(frame, request, answer, tuple(_observed(one["steps"])))
@@ -201,13 +202,12 @@ def _time(text: str | None) -> datetime | None:
 def _of_journal(folder: Path, records: tuple[transcript.Record, ...]) -> Run:
     facts = records[0].facts if records and records[0].kind == "run" else {}
     pairs = rejournal.pairs(records)
-    seed = facts.get("seed", "")
     return Run(
         folder=folder,
         profile=facts.get("profile", ""),
         rules_hash="",
         sut=facts.get("sut", "none"),
-        seed=int(seed) if seed.isdigit() else None,
+        seed=_number(facts.get("seed", "")),
         started=_begun(records, folder),
         seconds=0.0,
         interrupted=True,
@@ -221,6 +221,10 @@ def _begun(records: tuple[transcript.Record, ...], folder: Path) -> datetime:
         return datetime.fromisoformat(records[0].at)
     except (IndexError, ValueError):
         raise NotMeasured(say("recorded.nothing"), file=folder) from None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
 
 
 def _paired(pair: rejournal.Pair, number: int) -> Recorded:
@@ -238,7 +242,8 @@ def _paired(pair: rejournal.Pair, number: int) -> Recorded:
         sent=_time(message.at),
         answered=_time(ack.at) if ack else None,
         conversation=pair.conversation,
-        towards=facts.get("towards", ""),
+        towards=_among(facts.get("towards", ""), ("", "pfi")),
+        play=_number(facts.get("play", "")) or 1,
     )
     return Recorded(
         frame,

@@ -48,29 +48,33 @@ def judge_again(run: Run, profile: Profile, command: str) -> Report:
 
 @dataclass
 class _Bench:
-    """Judges the exchanges of a run in their order; `seen` is what each conversation has so far."""
+    """Judges the exchanges of a run in their order.
+
+    Each play has its judge, with the ledger of what it saw; each conversation what it has so far.
+    """
 
     run: Run
     profile: Profile
-    seen: dict[tuple[str, str], tuple[Subject, ...]] = field(default_factory=dict)
+    judges: dict[int, Judge] = field(default_factory=dict)
+    talks: dict[tuple[int, str], tuple[Subject, ...]] = field(default_factory=dict)
 
     def exchange(self, one: Recorded) -> Exchange:
         frame = one.frame
         flow = counterpart(frame.flow, self.run.profile, self.profile)
         request = answer = None
-        judge = Judge(self.profile, frame.towards)
+        judge = self.judges.setdefault(frame.play, Judge(self.profile, frame.towards))
         if one.request:
             kind, why = self._kind(frame.flow, flow, one.request)
-            message, key = Message(one.request.raw), (frame.scenario, frame.conversation)
+            message, key = Message(one.request.raw), (frame.play, frame.conversation)
             request, subject = judge.message(
                 kind,
                 message,
                 one.request.file,
-                earlier=self.seen.get(key, ()),
+                earlier=self.talks.get(key, ()),
                 guessed=why,
                 deliberate=one.request.deliberate,
             )
-            self.seen[key] = (*self.seen.get(key, ()), subject)
+            self.talks[key] = (*self.talks.get(key, ()), subject)
             if one.answer:
                 answer = judge.answer(Message(one.answer.raw), message, one.answer.file)
         observed = (self._outcome(step) for step in one.observed)

@@ -122,8 +122,9 @@ def begun(at: datetime, command: str, profile: Profile, sut: str, seed: int) -> 
 
 def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:
     """The facts of each conversation that was played."""
-    for name, of in dict.fromkeys((x.scenario, x.conversation) for x in exchanges):
-        met = [x for x in exchanges if (x.scenario, x.conversation) == (name, of) and x.request]
+    for key in dict.fromkeys((x.play, x.scenario, x.conversation) for x in exchanges):
+        _, name, of = key
+        met = [x for x in exchanges if (x.play, x.scenario, x.conversation) == key and x.request]
         subjects = [
             Subject(x.flow, x.request.message, x.request.document, elements=profile.elements)
             for x in met

@@ -177,6 +177,7 @@ class Play:
                 state="not_run",
                 reason=reason,
                 conversation=step.of,
+                play=self.setting.first_number,
             )
         )
         return True
@@ -218,7 +219,7 @@ class Play:
         self, kind: str, role: str, direction: str, current: _Current | None, raw: bytes
     ) -> None:
         flow = current.step.send if current else ""
-        facts = {"scenario": self.scenario.scenario}
+        facts = {"scenario": self.scenario.scenario, "play": str(self.setting.first_number)}
         if current and current.step.of:
             facts["conversation"] = current.step.of
         if current and current.step.mutate:
@@ -444,6 +445,7 @@ class Play:
             wire=tuple(current.wire),
             conversation=step.of,
             towards=self.scenario.towards,
+            play=self.setting.first_number,
         )
         self._keep(exchange)
         accepted = current.answer and current.answer.message

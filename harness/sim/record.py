@@ -46,7 +46,8 @@ class Exchange:
     clock; `seconds` is what passed between them, measured. `state` is "done", "not_run" (with
     `reason`), "no_answer" or "failed". `simulated` are the roles that the harness played.
     `conversation` tells several of one scenario apart, empty when there is only one. `towards` is
-    "pfi" when the documents went to an intermediation platform.
+    "pfi" when the documents went to an intermediation platform. `play` is the number of the first
+    exchange of its play: a scenario may be played several times in a run.
     """
 
     number: int
@@ -65,6 +66,7 @@ class Exchange:
     wire: tuple[str, ...] = ()
     conversation: str = ""
     towards: str = ""
+    play: int = 1
 
     @property
     def verdict(self) -> Verdict:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness import data
 from harness.errors import HarnessError, NotMeasured
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
@@ -19,6 +20,7 @@ from harness.show.jsonfmt import as_dict, to_json
 from harness.show.ranking import findings_in_order
 from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.sim import scenario
 from harness.sim.actor import Actor
 from harness.sim.events import Received, Strayed
 from harness.sim.generate import cases
@@ -116,7 +118,7 @@ def test_a_flow_that_the_guide_lacks_is_any_message(kept: Kept, nominal: Report)
 
 
 def session_of(profile: Profile, clock: datetime, folder: Path) -> Report:
-    """The platform hears two patients in turn, junk, and a request twice; nothing is sent."""
+    """The platform hears two patients in turn, junk, and a number used before; nothing is sent."""
     both = [cases.make_case(name, 41 + n, clock) for n, name in enumerate(("mr-brain", "dx-knee"))]
     actors = [Actor("ris", profile, case) for case in both]
     with Journal(folder / "journal.ndjson", sync=False) as journal:
@@ -129,7 +131,8 @@ def session_of(profile: Profile, clock: datetime, folder: Path) -> Report:
             for actor, case in zip(actors, both, strict=True):
                 raw = actor.compose(flow, case, clock).raw
                 platform.handle(Received("platform", "c", raw), 0.0)
-        platform.handle(Received("platform", "c", raw), 0.0)
+        spent = raw.replace(b"RIS-42-000002", b"RIS-41-000001")
+        platform.handle(Received("platform", "c", spent), 0.0)
         journal.append(Record(clock.isoformat(), "end"))
     session.keep_files(platform.exchanges, folder)
     return Report(
@@ -274,3 +277,18 @@ def _softened(profile: Profile) -> list[Rule]:
         replace(rule, level=Level.SHOULD) if rule.id == "STEP-ACK" else rule
         for rule in profile.rules
     ]
+
+
+def test_a_scenario_played_twice_is_two_conversations(
+    profile: Profile, clock: datetime, tmp_path: Path
+) -> None:
+    twice = scenario.load(data.path("scenarios", profile.id, "nominal.yaml"))[:1] * 2
+    options = session.Options(profile, tmp_path, "telerad run", clock=clock, signals=False)
+    report = session.run(twice, options)
+    write_result(tmp_path, report)
+    again = judge_again(recorded.read(tmp_path), profile, "telerad judge")
+    assert findings_in_order(report) == []
+    assert told(again) == told(report)
+    assert [len(one.exchanges) for one in again.concordance] == [5, 5]
+    from_journal = judge_again(recorded.read(killed(tmp_path)), profile, "telerad judge")
+    assert findings_in_order(from_journal) == []
