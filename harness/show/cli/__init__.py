@@ -23,6 +23,7 @@ VERBS: Final = (
     "proxy",
     "check",
     "judge",
+    "diff",
     "generate",
     "rules",
     "contested",

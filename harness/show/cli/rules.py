@@ -1,4 +1,4 @@
-"""`telerad rules list|show|coverage`: the catalogue of rules, and the guide they come from."""
+"""`telerad rules list|show|diff|coverage`: the catalogue of rules, and the guide they come from."""
 
 import click
 
@@ -78,6 +78,27 @@ def show_command(rule_id: str, flow: str | None, profile_name: str) -> int:
     profile = options.load_profile(profile_name)
     check_kind(flow, profile)
     return tell_rule(find_rule(rule_id, profile), profile, flow)
+
+
+@command.command("diff", help=tr("cli.rules.diff"))
+@click.argument("before", metavar="PROFILE")
+@click.argument("after", metavar="PROFILE")
+@_form
+@options.lang
+def diff_command(before: str, after: str, form: str) -> int:
+    """What a vendor who knows one guide must know of the other."""
+    from harness.show import rulesdiff
+
+    wanted = _outputs(form)
+    found = rulesdiff.diff(options.load_profile(before), options.load_profile(after))
+    for output in wanted:
+        if output.kind == "json":
+            _write(output, rulesdiff.to_json(found))
+        elif output.kind == "html":
+            _write(output, rulesdiff.to_html(found, language()))
+        else:
+            rulesdiff.to_terminal(Terminal(language()), found)
+    return 0
 
 
 @command.command("coverage", help=tr("cli.rules.coverage"))
