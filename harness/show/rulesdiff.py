@@ -194,7 +194,7 @@ def rules_of(move: Move, way: Migration) -> tuple[Rule, ...]:
         for rule in way.target.rules
         if move.to in rule.kinds
         and not _held(rule, move, way.source)
-        and any(_about(er7path.parse(p), path) for p in places_of(rule) for path in paths)
+        and any(_about(rule, path) for path in paths)
     )
 
 
@@ -203,13 +203,23 @@ def _held(rule: Rule, move: Move, source: Profile) -> bool:
     return before is not None and bool(move.flow) and move.flow in before.kinds
 
 
-def _about(place: Path, wanted: Path) -> bool:
-    """A rule's place is the wanted one or inside it, or the wanted one inside it; of segments that
-    are picked by what they hold, the same ones.
+def _about(rule: Rule, wanted: Path) -> bool:
+    """A place of the rule is the wanted one or inside it, or the wanted one inside it; of segments
+    that are picked by what they hold, the same ones.
     """
-    if not overlaps(place, wanted):
-        return False
-    return _picked(place.segment_pick, wanted.segment_pick)
+    pick = wanted.segment_pick
+    if pick and wanted.segment == "OBX" and _observed(rule):
+        return bool(_observed(rule) & {*pick.values})
+    places = [er7path.parse(place) for place in places_of(rule)]
+    return any(overlaps(place, wanted) and _picked(place.segment_pick, pick) for place in places)
+
+
+def _observed(rule: Rule) -> frozenset[str]:
+    """The codes of the observations that a rule is about: `OBX CODE / CODE n.1, OBX-5.1`."""
+    head = rule.at.partition(",")[0]
+    if not head.startswith("OBX "):
+        return frozenset()
+    return frozenset(one.split()[0] for one in head.removeprefix("OBX ").split(" / ") if one)
 
 
 def _picked(one: Pick | None, wanted: Pick | None) -> bool:

@@ -11,10 +11,12 @@ from harness.rules.profile import Profile
 from harness.show.cli import VERBS
 from harness.text import catalogue
 
-KEY = re.compile(r"\b(?:cli|term|report|page|demo|explain|rules|yaml|group)\.[a-z_][a-z_.]+")
+KEY = re.compile(
+    r"\b(?:cli|term|report|page|demo|explain|rules|yaml|group|judge|rundiff|rulesdiff|migrate)\.[a-z_][a-z_.]+"
+)
 GROUPS = {
     "generate": ("flow", "cr", "da", "identity"),
-    "rules": ("list",),
+    "rules": ("list", "diff", "coverage"),
 }
 HELP = [(verb,) for verb in VERBS] + [(v, s) for v, subs in GROUPS.items() for s in subs] + [()]
 

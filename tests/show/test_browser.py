@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.rules import profile as profiles
+from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
+from harness.show import migrating, migrationreport, recorded, rulesdiff
 from harness.show.html import to_html
+from harness.show.jsonfmt import to_json
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report
 
@@ -70,6 +74,50 @@ def write(folder: Path, report: Report, lang: str = "fr") -> Path:
     file = folder / "report.html"
     file.write_text(to_html(report, lang), encoding="utf-8", errors="backslashreplace")
     return file
+
+
+@pytest.fixture
+def compared(tmp_path: Path, faulty: Report, profile: Profile) -> dict[str, Path]:
+    """The pages that compare: two guides, a run under both."""
+    guide = profiles.load("ans-tlr-2026")
+    assert faulty.folder
+    (faulty.folder / "result.json").write_text(to_json(faulty, every=True), encoding="utf-8")
+    way = migrating.migrate(recorded.read(faulty.folder), profile, guide, "telerad migrate")
+    pages = {
+        "guides": rulesdiff.to_html(rulesdiff.diff(profile, guide), "fr"),
+        "migration": migrationreport.to_html(way, "fr"),
+    }
+    for name, text in pages.items():
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: tmp_path / f"{name}.html" for name in pages}
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
+@pytest.mark.parametrize("name", ["guides", "migration"])
+def test_pages_that_compare_fit_and_fetch_nothing(
+    browser: "Browser", compared: dict[str, Path], name: str, width: int
+) -> None:
+    found = Opened(browser, compared[name], viewport={"width": width, "height": 800})
+    assert found.visible("h1 .en, td .en") == 0
+    found.page.click("#language")
+    assert found.visible("h1 .fr, td .fr") == 0
+    assert found.visible("table.moves td") > 0
+    found.page.locator("summary").evaluate_all("nodes => nodes.forEach(node => node.click())")
+    assert found.said == []
+    assert [url for url in found.asked if url not in (found.address, "data:,")] == []
+    assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+    found.context.close()
+
+
+def test_rules_of_two_guides_are_filtered(browser: "Browser", compared: dict[str, Path]) -> None:
+    found = Opened(browser, compared["guides"])
+    every = found.visible(".rule")
+    found.page.select_option("select[name=choice]", "retired")
+    retired = found.visible(".rule")
+    assert 0 < retired < every
+    found.page.fill("input[name=q]", "LB-D-DOSE-UNIT")
+    assert found.visible(".rule") == 1
+    found.context.close()
 
 
 @pytest.fixture

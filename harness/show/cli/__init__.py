@@ -24,6 +24,7 @@ VERBS: Final = (
     "check",
     "judge",
     "diff",
+    "migrate",
     "generate",
     "rules",
     "contested",
