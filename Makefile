@@ -23,6 +23,7 @@ check: .venv/.dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/telerad selfcheck
+	@$(BIN)/telerad selfcheck --profile ans-tlr-2026
 
 bench: .venv/.dev
 	@$(BIN)/python bench/judge.py
