@@ -67,10 +67,11 @@ def test_a_signal_ends_it_with_everything_written(
     assert result["verdict"] == "pass"
     assert (platform.folder / "junit.xml").stat().st_size > 0
     assert (platform.folder / "messages" / "0001-A.er7").read_bytes() == request_message.raw
-    assert [(r.kind, r.direction) for r in platform.journal] == [("message", "in"), ("ack", "out")]
+    kept = [(r.kind, r.direction) for r in platform.journal]
+    assert kept == [("run", ""), ("message", "in"), ("ack", "out"), ("end", "")]
 
 
 def test_without_any_message_nothing_was_measured(platform: Simulator) -> None:
     assert platform.end() == 3
     assert (platform.folder / "report.html").exists()
-    assert platform.journal == []
+    assert [record.kind for record in platform.journal] == ["run", "end"]

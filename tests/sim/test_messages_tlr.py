@@ -37,8 +37,10 @@ def attention(guide: Profile, case: Case, course: tuple[str, ...]) -> dict[str, 
     """Ids of the rules that do not pass, by flow."""
     earlier: tuple[Subject, ...] = ()
     found = {}
+    actors = {role: Actor(role, guide, case) for role in ("ris", "platform")}
     for flow in course:
-        subject = guide.subject(flow, composed(guide, case, flow), earlier=earlier, on_wire=True)
+        message = actors[guide.flow(flow).sender].compose(flow, case, CLOCK)
+        subject = guide.subject(flow, message, earlier=earlier, on_wire=True)
         subject = replace(subject, recorded=flow != "E")  # the addendum replaces another report
         found[flow] = [o.rule.id for o in guide.judge(subject) if o.verdict.needs_attention]
         earlier += (subject,)
