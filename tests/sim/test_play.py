@@ -31,7 +31,7 @@ from harness.wire.mllp import Framer, frame
 from harness.wire.transcript import Record
 
 # what the profile reports without failing it: a document in MDM, an act documented three times
-REPORTED = {"lb-doc-mdm", "tlr-exams-three-alike"}
+REPORTED = {"lb-doc-mdm", "tlr-doc-responsible-changed", "tlr-exams-three-alike"}
 SHIPPED = [found for profile in profile_file.available() for found, _ in scenario.find([], profile)]
 
 
