@@ -30,6 +30,7 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         "seed": report.seed,
         "sut": report.sut,
         "interrupted": report.interrupted,
+        **({"unsynced": True} if report.unsynced else {}),
         "counts": _counts(report),
         "files": [_file(judged) for judged in report.judged],
         "scenarios": [{"name": n, "title": t.as_dict()} for n, t in report.scenario_titles],

@@ -33,7 +33,7 @@ class Report:
     `rules` are all rules of the profile; `rules_hash` is the hash of their tables.
     `flows` are those of the profile, met or not. `command` is what the user typed. `sut` is the
     role judged: "ris", "platform", "both", "none". `concordance` is the table of facts of each
-    conversation.
+    conversation. `unsynced`: what was acknowledged was received, but not made sure to be on disk.
     """
 
     tool: str
@@ -52,6 +52,7 @@ class Report:
     environment: tuple[tuple[str, str], ...] = ()
     folder: Path | None = None
     interrupted: bool = False
+    unsynced: bool = False
     flows: tuple[str, ...] = ()
     concordance: tuple[Concordance, ...] = ()
 

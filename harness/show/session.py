@@ -20,11 +20,14 @@ from harness.sim.net import Address, Wiring
 from harness.sim.play import ACK_TIMEOUT, Play, Setting, cases_of
 from harness.sim.record import Exchange
 from harness.sim.scenario import Scenario
+from harness.sim.store import Store
 from harness.sim.tls import Tls
-from harness.text import say
+from harness.text import Text, say
+from harness.wire import transcript
 from harness.wire.transcript import Journal, Record
 
 ROLES: Final = ("ris", "platform")
+PATIENCE: Final = 60.0  # seconds that a run waits for room on the disk
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
 
 
@@ -51,7 +54,8 @@ class Options:
 
     `clock` freezes the time written into messages; None takes the real one. `peer` is where the
     system under test listens, `listen` where we do. `told` hears of every exchange, `waits` of
-    every wait, `listening` of every listener.
+    every wait, `listening` of every listener. `sync`: what is acknowledged is on disk; `says` hears
+    of a full disk.
     """
 
     profile: Profile
@@ -66,6 +70,8 @@ class Options:
     ack_timeout: float = ACK_TIMEOUT
     tls: Tls | None = None
     signals: bool = True
+    sync: bool = True
+    says: Callable[[Text], None] = lambda text: None
     told: Callable[[Exchange], None] = lambda exchange: None
     waits: Callable[[str, str, float], None] = lambda flow, role, seconds: None
     listening: Callable[[str, Address], None] = lambda role, address: None
@@ -87,10 +93,13 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
     started, clock = now(), options.clock
     begin = time.monotonic()
     wiring = _wiring(options)
-    with Journal(options.folder / "journal.ndjson") as journal:
-        journal.append(begun(started, options.command, options.profile, options.sut, options.seed))
-        plays = _play_all(scenarios, options, journal, wiring)
-        journal.append(Record(now().isoformat(), "end"))
+    journal = Journal(options.folder / transcript.NAME, sync=options.sync)
+    with Store(journal, options.says, patience=PATIENCE) as store:
+        wiring.store = store
+        facts = Begun(options.command, options.profile.id, options.sut, options.seed, options.sync)
+        store.note(facts.record(started))
+        plays = _play_all(scenarios, options, store, wiring)
+        store.note(Record(now().isoformat(), "end"))
     exchanges = tuple(exchange for play in plays for exchange in play.exchanges)
     keep_files(exchanges, options.folder)
     return Report(
@@ -111,13 +120,26 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         environment=environment(),
         folder=options.folder,
         interrupted=wiring.stopped,
+        unsynced=not options.sync,
     )
 
 
-def begun(at: datetime, command: str, profile: Profile, sut: str, seed: int) -> Record:
-    """The first record of a run: what a reader of its journal must know of it."""
-    facts = {"command": command, "profile": profile.id, "sut": sut, "seed": str(seed)}
-    return Record(at.isoformat(), "run", facts=facts)
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a reader of a run's journal must know of it. `seed` is None where nothing is made."""
+
+    command: str
+    profile: str
+    sut: str
+    seed: int | None
+    sync: bool
+
+    def record(self, at: datetime) -> Record:
+        """The first record of a run."""
+        facts = {"command": self.command, "profile": self.profile, "sut": self.sut}
+        facts["seed"] = "" if self.seed is None else str(self.seed)
+        facts["sync"] = "yes" if self.sync else "no"
+        return Record(at.isoformat(), "run", facts=facts)
 
 
 def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:
@@ -159,7 +181,7 @@ def _wiring(options: Options) -> Wiring:
 
 
 def _play_all(
-    scenarios: Sequence[Scenario], options: Options, journal: Journal, wiring: Wiring
+    scenarios: Sequence[Scenario], options: Options, store: Store, wiring: Wiring
 ) -> list[Play]:
     """One play for each scenario; each begins when the one before is over."""
     plays: list[Play] = []
@@ -168,7 +190,7 @@ def _play_all(
     def make() -> Play:
         position = next(numbers)
         done = sum(len(play.exchanges) for play in plays)
-        play = _play(scenarios[position], options, journal, done + 1, position)
+        play = _play(scenarios[position], options, store, done + 1, position)
         plays.append(play)
         return play
 
@@ -210,9 +232,7 @@ class _Later:
         self.play.interrupt()
 
 
-def _play(
-    scenario: Scenario, options: Options, journal: Journal, number: int, position: int
-) -> Play:
+def _play(scenario: Scenario, options: Options, store: Store, number: int, position: int) -> Play:
     base = options.clock or now()
     several = cases_of(scenario, options.seed + position, base)
     simulated = frozenset(role for role in ROLES if role != options.sut)
@@ -221,7 +241,7 @@ def _play(
         case=next(iter(several.values())),
         simulated=simulated,
         wall=(lambda: base) if options.clock else now,
-        note=journal.append,
+        note=store.note,
         defect=options.defect,
         ack_timeout=options.ack_timeout,
         first_number=number,

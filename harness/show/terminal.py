@@ -161,6 +161,8 @@ class Terminal:
             self._hanging(("  ", ""), score.in_(self.lang), indent=4)
         if report.interrupted:
             self.line((self.tr("term.interrupted"), "yellow"))
+        if report.unsynced:
+            self.line((self.tr("term.unsynced"), "yellow"))
 
     def finding(self, placed: Placed, *, brief: bool = False) -> None:
         """One finding, as the design shows it."""

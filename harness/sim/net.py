@@ -3,6 +3,10 @@ others that open any are `relay.py` (the proxy) and `probe.py` (the doctor).
 
 A machine (`Play`, `Simulation`) has `start`, `handle`, `deadline` and `done`. One listener for each
 simulated role; one connection to the peer for each role that sends, kept open.
+
+Store, then send: what a machine wants sent leaves when all that it noted before is in the `store`,
+in that order. While the disk is full connections with something to answer, and those that bring
+more, are closed, so that their peers send again later; our own messages wait.
 """
 
 import asyncio
@@ -10,6 +14,7 @@ import errno
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,13 +29,16 @@ from harness.sim.events import (
     Event,
     Received,
     Refused,
+    Reply,
     Strayed,
     Tick,
     Unreachable,
 )
 from harness.sim.line import Line
+from harness.sim.store import Store
 from harness.sim.tls import Side, Tls, client_side, server_side
 from harness.text import Text, plain, say
+from harness.wire import failpoint
 from harness.wire.mllp import DEFAULT_LIMIT, Block, Framer, Junk, Oversize, Unfinished
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -63,7 +71,8 @@ class Wiring:
 
     A port of 0 lets the system choose. `listening` is called with the role and its address when it
     listens; `peers` may be filled in there. `grace`: seconds for the last bytes to arrive. `tls`
-    goes for every connection; None: they are plain.
+    goes for every connection; None: they are plain. `store` is where the machines' records go;
+    None: what they note needs no waiting for.
     """
 
     listen: Mapping[str, Address]
@@ -74,14 +83,15 @@ class Wiring:
     grace: float = 0.0
     signals: bool = False
     tls: Tls | None = None
+    store: Store | None = None
     stopped: bool = field(default=False, init=False)
 
 
 def run(machines: Sequence[Machine], wiring: Wiring) -> None:
     """Play machines one after the other over the same listeners.
 
-    Raises HarnessError when a port cannot be listened on. An interruption ends the run in order and
-    sets `wiring.stopped`.
+    Raises HarnessError when a port cannot be listened on, or the disk no longer confirms what it
+    takes. An interruption ends the run in order and sets `wiring.stopped`.
     """
     asyncio.run(_Runner(wiring).run_all(machines))
 
@@ -96,6 +106,8 @@ class _Connection(Line):
         self.opened = opened
         self.framer = Framer(runner.wiring.limit)
         self.name = ""
+        self.owed = 0  # answers that wait for the disk
+        self.ended = False  # the peer sends no more
 
     def on_open(self) -> None:
         self.name = self.runner.register(self)
@@ -108,7 +120,15 @@ class _Connection(Line):
         """Half closed: what was complete is still answered."""
         self.framer.close()
         self._pass_on()
-        return False
+        self.ended = True
+        return self.owed > 0
+
+    def answer(self, data: bytes) -> None:
+        """Send an answer that was owed."""
+        self.owed -= 1
+        self.send(data)
+        if self.ended and not self.owed:
+            self.close()
 
     def on_refused(self, reason: Text) -> None:
         if not self.opened:
@@ -139,7 +159,8 @@ class _Runner:
         self.machine: Machine | None = None
         self.connections: dict[str, _Connection] = {}
         self.outgoing: dict[str, _Connection] = {}
-        self.waiting: list[Action] = []
+        self.held: deque[tuple[int, Action]] = deque()  # until that record is stored
+        self.waiting: deque[Action] = deque()
         self.wake = asyncio.Event()
         self.counter = 0
 
@@ -161,26 +182,63 @@ class _Runner:
     def feed(self, event: Event) -> None:
         if self.machine is None:
             return
-        self._do(self.machine.handle(event, time.monotonic()))
+        store = self.wiring.store
+        if store and store.blocked and isinstance(event, Received | Strayed):
+            if event.connection in self.connections:
+                self.connections[event.connection].close()
+            return
+        self._do(self.machine.handle(event, self.now()))
         self.wake.set()
 
+    def now(self) -> float:
+        """The time of machines."""
+        return self.wiring.store.now() if self.wiring.store else time.monotonic()
+
     def _do(self, actions: list[Action]) -> None:
-        """Answers leave at once, in order; what needs a connection is done by the loop."""
+        """Answers leave in order, as soon as they may; what needs a connection the loop does."""
+        number = self.wiring.store.added if self.wiring.store else 0
         for action in actions:
+            connection = self.connections.get(getattr(action, "connection", ""))
+            if connection:
+                connection.owed += 1
+            self.held.append((number, action))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """What is stored may leave."""
+        stored = self.wiring.store.stored if self.wiring.store else 0
+        while self.held and self.held[0][0] <= stored:
+            action = self.held.popleft()[1]
             if isinstance(action, Deliver):
                 self.waiting.append(action)
-                continue
-            connection = self.connections.get(action.connection)
-            if connection:
-                connection.send(action.data)
+            elif action.connection in self.connections:
+                _leaving()
+                self.connections[action.connection].answer(action.data)
+                _left()
+
+    def stored(self) -> None:
+        """The store has moved on, or the disk is full."""
+        store = self.wiring.store
+        self._let_go()
+        if store and store.blocked:
+            kept = [pair for pair in self.held if isinstance(pair[1], Deliver)]
+            gone = [action for _, action in self.held if isinstance(action, Reply)]
+            self.held = deque(kept)
+            for action in gone:
+                if action.connection in self.connections:
+                    self.connections[action.connection].close()
+        self.wake.set()
 
     # -- the loop ---------------------------------------------------------------------------
 
     async def run_all(self, machines: Sequence[Machine]) -> None:
+        store = self.wiring.store
         if self.wiring.signals:
             self._take_signals()
         side = server_side(self.wiring.tls) if self.wiring.tls and self.wiring.listen else None
         servers = [await self._listen(role, at, side) for role, at in self.wiring.listen.items()]
+        if store:
+            store.attach(self.stored)
         try:
             for machine in machines:
                 await self._play(machine)
@@ -188,11 +246,16 @@ class _Runner:
             await asyncio.sleep(self.wiring.grace)
         finally:
             self.machine = None
+            if store:
+                await store.detach()
+                self._let_go()
             for connection in list(self.connections.values()):
                 connection.close()
             for server in servers:
                 server.close()
             await asyncio.sleep(0)
+        if store and store.lost:
+            raise store.lost
 
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -220,20 +283,23 @@ class _Runner:
         self.machine = machine
         if self.wiring.stopped:
             machine.interrupt()
-        self._do(machine.start(time.monotonic()) if not machine.done else [])
-        while not machine.done or self.waiting:
-            if self.wiring.stopped:
+        self._do(machine.start(self.now()) if not machine.done else [])
+        while not machine.done or self.waiting or self.held:
+            if self.wiring.stopped or (self.wiring.store and self.wiring.store.lost):
                 machine.interrupt()
                 return
             if self.waiting:
-                await self._deliver(self.waiting.pop(0))
+                await self._deliver(self.waiting.popleft())
                 continue
             await self._sleep(machine)
 
     async def _sleep(self, machine: Machine) -> None:
-        """Until something happens, or the machine's deadline."""
+        """Until something happens, or the machine's deadline, which does not come nearer while the
+        disk is full.
+        """
         deadline = machine.deadline
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        waits = deadline is not None and not (self.wiring.store and self.wiring.store.blocked)
+        left = max(0.0, deadline - self.now()) if waits and deadline is not None else None
         self.wake.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), left)
@@ -251,7 +317,9 @@ class _Runner:
         if connection.reason:
             self.feed(Refused(action.role, connection.peer, True, connection.reason))
             return
+        _leaving()
         connection.send(action.data)
+        _left()
 
     async def _connection(self, role: str) -> _Connection:
         known = self.outgoing.get(role)
@@ -270,3 +338,13 @@ class _Runner:
         if not protocol.reason:
             self.outgoing[role] = protocol
         return protocol
+
+
+def _leaving() -> None:
+    if failpoint.WANTED:
+        failpoint.at("before-send")
+
+
+def _left() -> None:
+    if failpoint.WANTED:
+        failpoint.at("after-send")

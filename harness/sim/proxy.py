@@ -1,7 +1,7 @@
 """Between two real systems: every block is journalled, passed on, then judged. Pure.
 
-Each block that crosses the proxy comes to `passed`, which says what to put on the wire in its place
-(the same bytes, unless a fault was asked for); it is in the journal when that returns. `judge` then
+Each block that crosses the proxy comes to `passed`, which notes it and says what to put on the wire
+in its place, once the note is on disk (the same bytes, unless a fault was asked for). `judge` then
 judges what waits. Messages and their acknowledgements are paired by connection and MSA-2, messages
 of one order (ORC-2) form a conversation.
 """
@@ -116,8 +116,8 @@ class Proxy:
     def passed(self, way: Way, raw: bytes, found: Event, now: float) -> tuple[Step, ...]:
         """Journal a block; give what to put on the wire in its place.
 
-        `raw` is the block with its framing, or the bytes outside any. Raises OSError when the
-        journal does not take it: then nothing may be passed on.
+        `raw` is the block with its framing, or the bytes outside any. Nothing may be passed on
+        before what was noted is on disk.
         """
         known = self._connections.setdefault(way.connection, _Connection())
         if not isinstance(found, Block):
@@ -304,6 +304,17 @@ class Proxy:
         """
         self._refused.add(connection)
         self._failed(sender, reason, self.judge_of.no_tls(reason))
+
+    def unstored(self, way: Way) -> None:
+        """The disk did not take a block: it is not passed on, and its connection is cut by us."""
+        self._refused.add(way.connection)
+        told = say("proxy.unstored")
+        inconclusive = Verdict.INCONCLUSIVE
+        self._failed(
+            way.sender,
+            told,
+            self.judge_of.broken("STEP-REACH", say("run.reached"), told, verdict=inconclusive),
+        )
 
     def _failed(
         self, sender: str, reason: Text, outcome: Outcome, wire: tuple[str, ...] = ()

@@ -1,7 +1,9 @@
 """The sockets of a proxy: lines in pairs, each block given to `Proxy` before it goes on.
 
-One task for each direction keeps the order of blocks. A side that reads slowly slows the other one
-down: no more than `HIGH` bytes of whole blocks wait, and no more than one unfinished block.
+One task for each direction keeps the order of blocks. A block goes on when it is in the store;
+while the disk is full nothing passes, and connections that bring something are closed. A side that
+reads slowly slows the other one down: no more than `HIGH` bytes of whole blocks wait, and no more
+than one unfinished block.
 """
 
 import asyncio
@@ -17,8 +19,10 @@ from harness.sim.faults import Cut, Step
 from harness.sim.line import Line
 from harness.sim.net import CONNECT_TIMEOUT, Address, why
 from harness.sim.proxy import Proxy, Way
+from harness.sim.store import Store
 from harness.sim.tls import Side, Tls, client_side, server_side
 from harness.text import Text, say
+from harness.wire import failpoint
 from harness.wire.mllp import DEFAULT_LIMIT, Event, Framer, Oversize
 
 HIGH: Final = 1024 * 1024
@@ -48,13 +52,15 @@ def run(
     links: Sequence[Link],
     ends: Ends,
     listening: Callable[[Link, Address], None],
+    store: Store | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> None:
-    """Relay until SIGINT or SIGTERM; SIGUSR1 switches the faults.
+    """Relay until SIGINT or SIGTERM; SIGUSR1 switches the faults. `store` is where the proxy notes.
 
-    Raises HarnessError when a port cannot be listened on or the journal takes no more.
+    Raises HarnessError when a port cannot be listened on, or the disk no longer confirms what it
+    takes.
     """
-    asyncio.run(_Relay(proxy, ends, limit).run(links, listening))
+    asyncio.run(_Relay(proxy, ends, limit, store).run(links, listening))
 
 
 class _Half(Line):
@@ -151,7 +157,11 @@ class _Half(Line):
     async def _carry(self, other: "_Half", way: Way) -> None:
         while (item := await self._queue.get()) is not None:
             raw, event = item
-            steps = self.relay.proxy.passed(way, raw, event, time.monotonic())
+            steps = await self.relay.passed(way, raw, event)
+            if steps is None:
+                self.close()
+                other.close()
+                return
             for step in steps:
                 if not await self._do(step, other):
                     return
@@ -174,7 +184,11 @@ class _Half(Line):
                 else:
                     line.close()
             return False
+        if failpoint.WANTED:
+            failpoint.at("before-send")
         other.send(step.data)
+        if failpoint.WANTED:
+            failpoint.at("after-send")
         await other._flows.wait()
         return True
 
@@ -185,10 +199,11 @@ class _Half(Line):
 
 
 class _Relay:
-    def __init__(self, proxy: Proxy, ends: Ends, limit: int) -> None:
+    def __init__(self, proxy: Proxy, ends: Ends, limit: int, store: Store | None) -> None:
         self.proxy = proxy
         self.ends = ends
         self.limit = limit
+        self.store = store
         self.halves: set[_Half] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wrong: BaseException | None = None
@@ -206,6 +221,22 @@ class _Relay:
         if not task.cancelled() and task.exception():
             self._wrong = self._wrong or task.exception()
             self._stopped.set()
+
+    def now(self) -> float:
+        """A monotonic time that stands still while the disk is full."""
+        return self.store.now() if self.store else time.monotonic()
+
+    async def passed(self, way: Way, raw: bytes, event: Event) -> tuple[Step, ...] | None:
+        """What to put on the wire when the block is stored; None when the disk does not take it."""
+        store = self.store
+        if store and store.blocked:
+            self.proxy.unstored(way)
+            return None
+        steps = self.proxy.passed(way, raw, event, self.now())
+        if store and not await store.until(store.added):
+            self.proxy.unstored(way)
+            return None
+        return steps
 
     async def join(self, first: _Half) -> None:
         """Open the line that goes with one that was accepted, and carry both ways."""
@@ -255,11 +286,13 @@ class _Relay:
     async def run(self, links: Sequence[Link], listening: Callable[[Link, Address], None]) -> None:
         self._take_signals()
         servers = [await self._listen(link, listening) for link in links]
+        if self.store:
+            self.store.attach()
         try:
-            while not self._stopped.is_set():
+            while not self._stopped.is_set() and not (self.store and self.store.lost):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped.wait(), _CHECK)
-                self.proxy.tick(time.monotonic())
+                self.proxy.tick(self.now())
         finally:
             for server in servers:
                 server.close()
@@ -269,6 +302,9 @@ class _Relay:
                 half.close()
             await asyncio.sleep(0)
             self.proxy.end()
+            if self.store:
+                await self.store.detach()
+                self._wrong = self._wrong or self.store.lost
         if self._wrong:
             raise self._wrong
 

@@ -1,31 +1,37 @@
 """The journal of a run: NDJSON, one record a line, on disk before an acknowledgement leaves.
 
 Bytes are in base64 so that nothing is normalised. A process killed in mid-line leaves a torn last
-line, which a reader steps over; anything else that cannot be read is an error with its line.
+line, which a reader steps over and the next writer moves aside; anything else that cannot be read
+is an error with its line.
 """
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Any, Final, Self
 
 import pybase64
 
 from harness.errors import HarnessError
-from harness.text import say
+from harness.text import Text, plain, say
+from harness.wire import failpoint
 
 SCHEMA: Final = "telerad-journal-1"
+NAME: Final = "journal.ndjson"
+_BLOCK: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One thing that happened.
 
-    `at` is an ISO 8601 time given by the caller. `kind`: run, message, ack, junk, oversize,
-    unfinished, event, end. `direction`: in or out, seen from `actor`.
+    `at` is an ISO 8601 time given by the caller. `kind`: run, resume, message, ack, junk, oversize,
+    unfinished, torn, event, end. `direction`: in or out, seen from `actor`.
     """
 
     at: str
@@ -38,36 +44,74 @@ class Record:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+class Unsynced(OSError):
+    """The disk did not confirm what was written: the file cannot be trusted any further.
+
+    After a failed synchronisation the system may have dropped the data and call the next one a
+    success; so it is never tried again.
+    """
+
+
+def told(wrong: OSError) -> Text:
+    """Why the disk did not take something, in the words of the system."""
+    return plain(wrong.strerror or str(wrong) or type(wrong).__name__)
+
+
 class Journal:
-    """Appends records to a file. One writer."""
+    """Appends records to a file. One writer: a second one is refused.
+
+    `number` is that of the latest record. `torn`: bytes of an unfinished last record of a process
+    that was killed; they are out of the file when this is opened.
+    """
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
         """Open `path` for appending, its folder made if need be. `sync`: wait for the disk.
 
-        Raises HarnessError when the file cannot be opened.
+        Raises HarnessError when the file cannot be opened, is being written by somebody else, or
+        does not hold records.
         """
+        self.path = path
+        self.sync = sync
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("ab")
+            with ExitStack() as closed_if_wrong:
+                self._file = closed_if_wrong.enter_context(path.open("ab", buffering=0))
+                _lock(self._file, path)
+                self.number, self._size, self.torn = _end(path)
+                os.ftruncate(self._file.fileno(), self._size)
+                closed_if_wrong.pop_all()
         except OSError as wrong:
-            reason = wrong.strerror or str(wrong)
-            raise HarnessError(say("wire.journal.closed", reason=reason), file=path) from None
-        self.path = path
-        self._sync = sync
-        self._number = 0
+            raise HarnessError(say("wire.journal.closed", reason=told(wrong)), file=path) from None
+        _sync_folder(path.parent)
+
+    def encode(self, record: Record) -> bytes:
+        """The line of a record, which gets the next number."""
+        self.number += 1
+        return _line(record, self.number)
+
+    def write(self, lines: bytes) -> None:
+        """Write whole lines, and wait for the disk.
+
+        Raises OSError when the disk does not take them: nothing of them stays, they may be tried
+        again. Raises Unsynced when it is not known what of them stays.
+        """
+        if failpoint.WANTED:
+            _die_in_write(self._file, lines)
+        try:
+            self._put(lines)
+        except OSError as wrong:
+            self._take_back(wrong)
+            raise
+        self._size += len(lines)
+        self._synchronise()
 
     def append(self, record: Record) -> int:
-        """Write a record; it is on disk when this returns. Gives its number, from 1.
+        """Write one record; it is on disk when this returns. Gives its number, from 1.
 
-        Raises OSError when the disk does not take it: then nothing may be acknowledged.
+        Raises OSError as `write` does: then nothing may be acknowledged.
         """
-        self._number += 1
-        line = json.dumps(_as_dict(record, self._number), ensure_ascii=False)
-        self._file.write(line.encode("utf-8", "surrogateescape") + b"\n")
-        self._file.flush()
-        if self._sync:
-            os.fdatasync(self._file.fileno())
-        return self._number
+        self.write(self.encode(record))
+        return self.number
 
     def close(self) -> None:
         """Close the file."""
@@ -84,17 +128,110 @@ class Journal:
     ) -> None:
         self.close()
 
+    def _put(self, lines: bytes) -> None:
+        left = memoryview(lines)
+        while left:
+            left = left[self._file.write(left) :]
+
+    def _take_back(self, wrong: OSError) -> None:
+        """Half a line in mid-file would hide what comes after it."""
+        try:
+            os.ftruncate(self._file.fileno(), self._size)
+        except OSError:
+            raise Unsynced(wrong.errno, wrong.strerror) from wrong
+
+    def _synchronise(self) -> None:
+        if failpoint.WANTED:
+            failpoint.at("after-write")
+            failpoint.at("before-sync")
+        if self.sync:
+            try:
+                os.fdatasync(self._file.fileno())
+            except OSError as wrong:
+                raise Unsynced(wrong.errno, wrong.strerror) from wrong
+        if failpoint.WANTED:
+            failpoint.at("after-sync")
+
 
 def read(path: Path) -> Iterator[Record]:
-    """The records of a journal. A torn last line is stepped over.
+    """The records of a journal, one after the other. A torn last line is stepped over.
 
     Raises HarnessError with file and line for any other line that is not a record.
     """
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
-        torn = number == len(lines)  # a whole record ends with a line feed
-        if line and not torn:
-            yield _record(line, path, number)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            whole = line.endswith(b"\n")  # a record ends with a line feed
+            if whole and line != b"\n":
+                yield _record(line, path, number)
+
+
+def torn(path: Path) -> bytes:
+    """The unfinished last line that a killed process left; empty when there is none."""
+    return _last_line(path)[2]
+
+
+def _die_in_write(file: IO[bytes], lines: bytes) -> None:
+    failpoint.at("before-write")
+    if failpoint.is_next("half-write"):
+        file.write(lines[: len(lines) // 2])
+    failpoint.at("half-write")
+
+
+def _lock(file: IO[bytes], path: Path) -> None:
+    """Raises HarnessError when another process, or another journal of ours, writes the file."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise HarnessError(say("wire.journal.in_use"), file=path) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name of a new file is on disk, too."""
+    with suppress(OSError):  # a file system without it
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _end(path: Path) -> tuple[int, int, bytes]:
+    """Number of the last whole record, size of the file up to its end, what is torn behind it."""
+    line, size, rest = _last_line(path)
+    if not line:
+        return 0, size, rest
+    try:
+        return int(_fields(line)["seq"]), size, rest
+    except (ValueError, KeyError, TypeError) as wrong:
+        reason = f"{type(wrong).__name__}: {wrong}"
+        raise HarnessError(say("wire.journal.bad_line", reason=reason), file=path) from None
+
+
+def _last_line(path: Path) -> tuple[bytes, int, bytes]:
+    """The last whole line, the size of the file up to its end, and what is behind it."""
+    size = path.stat().st_size
+    tail = b""
+    with path.open("rb") as file:
+        at = size
+        while at and tail.count(b"\n") < 2:
+            at = max(0, at - max(_BLOCK, len(tail)))
+            file.seek(at)
+            tail = file.read(size - at)
+    whole, _, rest = tail.rpartition(b"\n")
+    return whole.rpartition(b"\n")[2], size - len(rest), rest
+
+
+def _line(record: Record, number: int) -> bytes:
+    """Base64 needs no escaping: a document of megabytes is not searched for what to escape."""
+    head = json.dumps(_as_dict(record, number), ensure_ascii=False)
+    facts = json.dumps(dict(record.facts), ensure_ascii=False)
+    around = f'{head[:-1]}, "data": "', f'", "facts": {facts}}}\n'
+    front, back = (part.encode("utf-8", "surrogateescape") for part in around)
+    return front + pybase64.b64encode(record.data) + back
 
 
 def _as_dict(record: Record, number: int) -> dict[str, object]:
@@ -107,14 +244,17 @@ def _as_dict(record: Record, number: int) -> dict[str, object]:
         "direction": record.direction,
         "actor": record.actor,
         "flow": record.flow,
-        "data": pybase64.b64encode_as_string(record.data),
-        "facts": dict(record.facts),
     }
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(line)
+    return found
 
 
 def _record(line: bytes, path: Path, number: int) -> Record:
     try:
-        found = json.loads(line)
+        found = _fields(line)
         return Record(
             at=found["at"],
             kind=found["kind"],

@@ -122,7 +122,7 @@ def session_of(profile: Profile, clock: datetime, folder: Path) -> Report:
     both = [cases.make_case(name, 41 + n, clock) for n, name in enumerate(("mr-brain", "dx-knee"))]
     actors = [Actor("ris", profile, case) for case in both]
     with Journal(folder / "journal.ndjson", sync=False) as journal:
-        journal.append(session.begun(clock, "telerad simulate", profile, "ris", 1))
+        journal.append(session.Begun("telerad simulate", profile.id, "ris", 1, True).record(clock))
         wall = lambda: clock  # noqa: E731  a name for what is given twice
         setting = Setting(profile, both[0], frozenset({"platform"}), wall, journal.append)
         platform = Simulation("platform", setting, talks=False)

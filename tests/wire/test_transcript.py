@@ -1,3 +1,8 @@
+import errno
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -5,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.wire.transcript import Journal, Record, read
+from harness.wire.transcript import Journal, Record, Unsynced, read, torn
 
 RECORDS = st.builds(
     Record,
@@ -16,6 +21,17 @@ RECORDS = st.builds(
     data=st.binary(),
     facts=st.dictionaries(st.text(max_size=3), st.text(max_size=5)),
 )
+
+
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """No file of this process grows beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
@@ -36,6 +52,61 @@ def test_a_torn_last_line_is_stepped_over(tmp_path: Path) -> None:
         journal.append(Record("t", "message", data=b"torn"))
     file.write_bytes(file.read_bytes()[:-7])
     assert [record.data for record in read(file)] == [b"kept"]
+
+
+def test_what_a_killed_process_left_torn_is_moved_aside_by_the_next(tmp_path: Path) -> None:
+    file = tmp_path / "journal.ndjson"
+    with Journal(file) as journal:
+        journal.append(Record("t", "message", data=b"kept"))
+        journal.append(Record("t", "message", data=b"torn"))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-7])
+    tail = whole.splitlines(keepends=True)[1][:-7]
+    assert torn(file) == tail
+    with Journal(file) as journal:
+        assert (journal.number, journal.torn) == (1, tail)
+        assert journal.append(Record("t", "message", data=b"next")) == 2
+    assert [record.data for record in read(file)] == [b"kept", b"next"]
+    assert torn(file) == b""
+
+
+def test_a_long_last_record_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "journal.ndjson"
+    with Journal(file, sync=False) as journal:
+        journal.append(Record("t", "message", data=b"short"))
+        journal.append(Record("t", "message", data=bytes(300_000)))
+    with Journal(file) as journal:
+        assert (journal.number, journal.torn) == (2, b"")
+
+
+def test_two_do_not_write_the_same_journal(tmp_path: Path) -> None:
+    file = tmp_path / "journal.ndjson"
+    with Journal(file), pytest.raises(HarnessError, match="written by another run"):
+        Journal(file)
+    with Journal(file) as journal:
+        assert journal.append(Record("t", "message")) == 1
+
+
+def test_what_the_disk_does_not_take_leaves_no_half_line(tmp_path: Path) -> None:
+    file = tmp_path / "journal.ndjson"
+    with Journal(file) as journal:
+        journal.append(Record("t", "message", data=b"kept"))
+        with limited(file.stat().st_size + 10), pytest.raises(OSError, match="large"):
+            journal.append(Record("t", "message", data=b"too much"))
+        journal.append(Record("t", "message", data=b"after"))
+    assert [record.data for record in read(file)] == [b"kept", b"after"]
+
+
+def test_a_disk_that_does_not_confirm_is_not_trusted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(handle: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Journal(tmp_path / "journal.ndjson") as journal:
+        monkeypatch.setattr(os, "fdatasync", fails)
+        with pytest.raises(Unsynced, match="Input/output"):
+            journal.append(Record("t", "message"))
 
 
 def test_a_broken_line_elsewhere_is_an_error_with_its_line(tmp_path: Path) -> None:

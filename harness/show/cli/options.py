@@ -66,6 +66,12 @@ def reading(function: F) -> F:
     return option(function)
 
 
+def sync(function: F) -> F:
+    """`--sync/--no-sync`."""
+    option = click.option("--sync/--no-sync", default=True, help=tr("cli.opt.sync"))
+    return option(function)
+
+
 def pack(function: F) -> F:
     """`--pack`, repeatable."""
     option = click.option("--pack", "packs", multiple=True, metavar="NAME", help=tr("cli.opt.pack"))

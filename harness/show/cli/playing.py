@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from harness.show import outputs
 from harness.show.outputs import Output
 from harness.show.report import Report
 from harness.show.terminal import Terminal
-from harness.show.words import language, tr
+from harness.show.words import language, tr, visible
+from harness.text import Text
 
 
 def command_line(argv: Sequence[str]) -> str:
     """What the user typed, the program's folder left out."""
     return " ".join(["telerad", *argv[1:]])
+
+
+def warn(text: Text) -> None:
+    """One line for whoever watches a session that goes on."""
+    click.echo(f"telerad: {visible(text.in_(language()))}", err=True)
 
 
 def finish(report: Report, terminal: Terminal, folder: Path, wanted: Sequence[Output]) -> Path:

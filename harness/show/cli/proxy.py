@@ -9,7 +9,7 @@ import click
 from harness.errors import HarnessError
 from harness.show import outputs, session
 from harness.show.cli import options
-from harness.show.cli.playing import command_line, finish
+from harness.show.cli.playing import command_line, finish, warn
 from harness.show.report import Report
 from harness.show.session import environment, now, tool_version
 from harness.show.terminal import Terminal
@@ -19,9 +19,11 @@ from harness.sim.faults import Faults
 from harness.sim.net import Address
 from harness.sim.proxy import Proxy
 from harness.sim.relay import Ends, Link
+from harness.sim.store import Store
 from harness.sim.tls import Tls
 from harness.text import say
-from harness.wire.transcript import Journal
+from harness.wire import transcript
+from harness.wire.transcript import Journal, Record
 
 
 @click.command("proxy", help=tr("cli.proxy"))
@@ -54,6 +56,7 @@ from harness.wire.transcript import Journal
 )
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.sync
 @options.mapping
 @options.reading
 @options.cda_schema
@@ -71,6 +74,7 @@ def command(
     tls_on: str,
     out: Path | None,
     formats: str,
+    sync: bool,
     mapping: Path | None,
     readings: tuple[str, ...],
     cda_schema: Path | None,
@@ -102,16 +106,19 @@ def command(
 
     if chosen:
         terminal.line(tr("proxy.faults", names=", ".join(wanted_faults)))
-    with Journal(folder / "journal.ndjson") as journal:
+    begun = session.Begun(command_line(sys.argv), profile.id, "both", None, sync)
+    with Store(Journal(folder / transcript.NAME, sync=sync), warn) as store:
+        store.note(begun.record(started))
         machine = Proxy(
             profile,
             now,
-            journal.append,
+            store.note,
             faults=Faults(chosen),
             ack_timeout=ack_timeout,
             told=terminal.step,
         )
-        relay.run(machine, links, ends, listening)
+        relay.run(machine, links, ends, listening, store)
+        store.note(Record(now().isoformat(), "end"))
     exchanges = tuple(machine.exchanges)
     session.keep_files(exchanges, folder)
     report = Report(
@@ -130,6 +137,7 @@ def command(
         scenario_titles=(("proxy", say("proxy.title")),),
         environment=environment(),
         folder=folder,
+        unsynced=not sync,
     )
     finish(report, terminal, folder, wanted)
     return outputs.exit_code(report)

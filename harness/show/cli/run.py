@@ -8,7 +8,7 @@ import click
 from harness.errors import HarnessError
 from harness.show import outputs, session
 from harness.show.cli import options
-from harness.show.cli.playing import command_line, finish
+from harness.show.cli.playing import command_line, finish, warn
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim import scenario
@@ -45,6 +45,7 @@ from harness.text import say
 )
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.sync
 @options.tls
 @options.mapping
 @options.reading
@@ -62,6 +63,7 @@ def command(
     ack_timeout: float,
     out: Path | None,
     formats: str,
+    sync: bool,
     mapping: Path | None,
     readings: tuple[str, ...],
     cda_schema: Path | None,
@@ -93,6 +95,8 @@ def command(
             listen=options.address(listen),
             ack_timeout=ack_timeout,
             tls=tls,
+            sync=sync,
+            says=warn,
             told=terminal.step if text else lambda exchange: None,
             before=(lambda s: terminal.title(s.title.text.in_(language())))
             if text

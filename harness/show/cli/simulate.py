@@ -8,7 +8,7 @@ import click
 
 from harness.show import outputs, session
 from harness.show.cli import options
-from harness.show.cli.playing import command_line, finish
+from harness.show.cli.playing import command_line, finish, warn
 from harness.show.report import Report
 from harness.show.session import environment, now, tool_version
 from harness.show.terminal import Terminal
@@ -18,8 +18,10 @@ from harness.sim.generate import cases
 from harness.sim.net import Address, Wiring
 from harness.sim.play import Setting
 from harness.sim.simulation import Simulation
+from harness.sim.store import Store
 from harness.sim.tls import Tls
 from harness.text import say
+from harness.wire import transcript
 from harness.wire.transcript import Journal, Record
 
 
@@ -42,6 +44,7 @@ from harness.wire.transcript import Journal, Record
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@options.sync
 @options.reading
 @options.tls
 @options.cda_schema
@@ -56,6 +59,7 @@ def command(
     defect: str | None,
     out: Path | None,
     formats: str,
+    sync: bool,
     readings: tuple[str, ...],
     cda_schema: Path | None,
     profile_name: str,
@@ -78,13 +82,14 @@ def command(
         sys.stdout.flush()
 
     tested = "platform" if role == "ris" else "ris"
-    with Journal(folder / "journal.ndjson") as journal:
-        journal.append(session.begun(started, command_line(sys.argv), profile, tested, seed))
-        setting = Setting(profile, case, frozenset({role}), now, journal.append, chosen)
+    begun = session.Begun(command_line(sys.argv), profile.id, tested, seed, sync)
+    with Store(Journal(folder / transcript.NAME, sync=sync), warn) as store:
+        store.note(begun.record(started))
+        setting = Setting(profile, case, frozenset({role}), now, store.note, chosen)
         machine = Simulation(role, setting, talks=bool(peers))
-        wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls)
+        wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls, store=store)
         net.run([machine], wiring)
-        journal.append(Record(now().isoformat(), "end"))
+        store.note(Record(now().isoformat(), "end"))
     session.keep_files(machine.exchanges, folder)
     report = Report(
         tool=tool_version(),
@@ -101,6 +106,7 @@ def command(
         seed=seed,
         environment=environment(),
         folder=folder,
+        unsynced=not sync,
     )
     for exchange in report.exchanges:
         terminal.step(exchange)
