@@ -32,12 +32,20 @@ _TEMPLATE: Final = re.compile(
     r"(?P<rest>.*)",
     re.S,
 )
+_ATTRIBUTE: Final = re.compile(r"@([\w:-]+)")
 _COUNTED: Final = re.compile(r"\[\s*\d+\s*\]|\b(position|last)\s*\(")
 
 Select = Callable[[Subject], list[Any]]
+Templated = dict[tuple[str, str], list[Any]]
 
 
-_WANTED: Final[set[str]] = {_TEMPLATE_ID, _ENTRY}  # names that some path has asked for
+_WANTED: Final[set[str]] = {_TEMPLATE_ID, _ENTRY}  # names that some path or check will ask for
+
+
+def wanted(*tags: str) -> tuple[str, ...]:
+    """The same names, kept in mind for the pass that finds all names at once."""
+    _WANTED.update(tags)
+    return tags
 
 
 @dataclass(slots=True)
@@ -51,7 +59,15 @@ class Region:
     tops: list[Any]
     lone: bool = False
     _named: dict[str, list[Any]] | None = None
-    _templated: dict[tuple[str, str], list[Any]] | None = None
+    _templated: Templated | None = None
+    _carrying: list[tuple[Any, frozenset[str]]] | None = None
+
+    def carrying(self, attributes: frozenset[str]) -> list[Any]:
+        """Elements that have one of these attributes."""
+        if self._carrying is None:
+            inside = [part for top in self.tops for part in top.iterdescendants(etree.Element)]
+            self._carrying = [(part, frozenset(part.keys())) for part in inside if part.attrib]
+        return [one for one, names in self._carrying if not names.isdisjoint(attributes)]
 
     def named(self, tag: str) -> list[Any]:
         """Elements of that name."""
@@ -67,6 +83,10 @@ class Region:
 
     def templated(self, tag: str, root: str) -> list[Any]:
         """Elements of that name with that template."""
+        return self.templates().get((tag, root), [])
+
+    def templates(self) -> Templated:
+        """Elements by name and template."""
         if self._templated is None:
             self._templated = {}
             for template in self.named(_TEMPLATE_ID):
@@ -74,7 +94,7 @@ class Region:
                 mine = self._templated.setdefault((owner.tag, template.get("root", "")), [])
                 if not mine or mine[-1] is not owner:
                     mine.append(owner)
-        return self._templated.get((tag, root), [])
+        return self._templated
 
     def searched(self, expression: etree.XPath) -> list[Any]:
         """What the expression selects from `$tops`."""
@@ -88,6 +108,7 @@ class _Whole:
 
     tops: list[Any]
     regions: tuple[Region, ...]
+    _templated: Templated | None = None
 
     def named(self, tag: str) -> list[Any]:
         found = [element for element in self.tops if element.tag == tag]
@@ -97,10 +118,18 @@ class _Whole:
         return found
 
     def templated(self, tag: str, root: str) -> list[Any]:
-        found = [one for one in self.tops if one.tag == tag and _has_template(one, root)]
+        if self._templated is None:
+            self._templated = self._find_templates()
+        return self._templated.get((tag, root), [])
+
+    def _find_templates(self) -> Templated:
+        found: Templated = {}
+        for one in self.tops:
+            for root in {own.get("root", "") for own in one.iterchildren(_TEMPLATE_ID)}:
+                found.setdefault((one.tag, root), []).append(one)
         for region in self.regions:
-            inside = region.templated(tag, root)
-            found = found + inside if found else inside
+            for key, inside in region.templates().items():
+                found[key] = found[key] + inside if key in found else inside
         return found
 
     def searched(self, expression: etree.XPath) -> list[Any]:
@@ -109,10 +138,6 @@ class _Whole:
 
 
 Held = Region | _Whole
-
-
-def _has_template(element: Any, root: str) -> bool:
-    return any(template.get("root") == root for template in element.iterchildren(_TEMPLATE_ID))
 
 
 @dataclass(slots=True)
@@ -156,10 +181,14 @@ def _index(subject: Subject) -> Index:
     return Index(whole, header, body, strict)
 
 
+def _header(held: Index) -> Held:
+    return held.header
+
+
 # What a path may begin with, and where the elements are that it speaks of. A part of a document is
 # only taken for the path's own where the path cannot mean more.
 _REGIONS: Final[tuple[tuple[str, Callable[[Index], Held | None]], ...]] = (
-    (f"{HEADER}//", lambda held: held.header),
+    (f"{HEADER}//", _header),
     (f"{BODY}//cda:entry//", lambda held: held.entries if held.strict else None),
     (f"{BODY}//", lambda held: held.body if held.strict else None),
     ("/cda:ClinicalDocument/cda:component//", lambda held: held.body if held.strict else None),
@@ -214,12 +243,17 @@ class _Compiler:
         self, region: Callable[[Index], Held | None], found: "re.Match[str]", whole: Select
     ) -> Select:
         if found["any"]:
+            names = _ATTRIBUTE.findall(found["filter"])
+            known = all(name.rpartition(":")[0] in ("", *self.prefixes) for name in names)
+            if region is _header and known and not found["behind"]:
+                attributes = frozenset(map(self._name, names))
+                return lambda subject: index(subject).header.carrying(attributes)
             path = f"descendant::*{found['filter']}{found['behind']}"
             inside = self._xpath(f"$tops/{path}")
             return lambda subject: _or_whole(
                 subject, region, whole, lambda held: held.searched(inside)
             )
-        tag, rest = f"{{{self.prefixes[found['prefix']]}}}{found['name']}", found["rest"]
+        tag, rest = self._name(f"{found['prefix']}:{found['name']}"), found["rest"]
         if _COUNTED.search(_leading(rest)):
             return whole
         _WANTED.add(tag)
@@ -230,6 +264,11 @@ class _Compiler:
         else:
             find = self._rest(lambda held: held.named(tag), rest)
         return lambda subject: _or_whole(subject, region, whole, find)
+
+    def _name(self, prefixed: str) -> str:
+        """A name as lxml writes it."""
+        prefix, _, local = prefixed.rpartition(":")
+        return f"{{{self.prefixes[prefix]}}}{local}" if prefix else local
 
     def _rest(self, start: Callable[[Held], list[Any]], rest: str) -> Callable[[Held], list[Any]]:
         if not rest:
@@ -247,13 +286,15 @@ class _Compiler:
 
         def find(subject: Subject) -> list[Any]:
             root = subject.document.root if subject.document else None
-            found = expression(root.getroottree()) if root is not None else []
+            found = expression(root) if root is not None else []
             return found if isinstance(found, list) else []
 
         return find
 
     def _xpath(self, text: str) -> etree.XPath:
-        return etree.XPath(text, namespaces=dict(self.prefixes), smart_strings=self.smart)
+        return etree.XPath(
+            text, namespaces=dict(self.prefixes), smart_strings=self.smart, regexp=False
+        )
 
 
 def _or_whole(

@@ -18,7 +18,6 @@ Source: ISO/IEC 19757-3:2016, 5.4 (a node is for the first rule of a pattern tha
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +33,7 @@ from harness.wire.location import Location
 
 _SCH: Final = "{http://purl.oclc.org/dsdl/schematron}"
 _OURS: Final = "{urn:telerad:schematron}"
+_Let = tuple[str, etree.XPath, Select | None]  # name, value, and what finds it from the root
 Broken = Callable[[Subject], "list[tuple[Any, dict[str, Any]]]"]
 _VARIABLE: Final = re.compile(r"\$[A-Za-z_]")
 _LEVELS: Final = {"error": Level.MUST, "warning": Level.SHOULD, "info": Level.MAY}
@@ -45,7 +45,7 @@ class _Scope:
 
     file: Path
     prefixes: Mapping[str, str]
-    lets: tuple[tuple[str, etree.XPath], ...]
+    lets: tuple[_Let, ...]
     english: Mapping[str, str]
 
 
@@ -73,7 +73,7 @@ class _Context:
         self,
         shown: str,
         select: Select,
-        lets: tuple[tuple[str, etree.XPath], ...],
+        lets: tuple[_Let, ...],
         taken: "tuple[_Context, ...]",
         prefixes: Mapping[str, str],
     ) -> None:
@@ -134,17 +134,12 @@ class _Context:
 
     def _values(self, subject: Subject, node: Any) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for name, expression in self.lets:
-            if expression.path.startswith("/"):  # the same from every node
-                values[name] = subject.once(("let", expression.path), partial(_of_root, expression))
+        for name, expression, select in self.lets:
+            if select:  # the same from every node
+                values[name] = subject.once(("let", expression.path), select)
             else:
                 values[name] = expression(node, **values)
         return values
-
-
-def _of_root(expression: etree.XPath, subject: Subject) -> Any:
-    root = subject.document.root if subject.document else None
-    return expression(root) if root is not None else []
 
 
 def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
@@ -190,7 +185,7 @@ def _selector(context: str, element: Any, scope: _Scope) -> Select:
 
 
 def _compile(expression: str, prefixes: Mapping[str, str]) -> etree.XPath:
-    return etree.XPath(expression, namespaces=dict(prefixes), smart_strings=False)
+    return etree.XPath(expression, namespaces=dict(prefixes), smart_strings=False, regexp=False)
 
 
 def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:
@@ -201,9 +196,14 @@ def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:
         raise HarnessError(what, file=scope.file, line=element.sourceline) from None
 
 
-def _lets(element: Any, scope: _Scope) -> tuple[tuple[str, etree.XPath], ...]:
-    found = element.findall(f"{_SCH}let")
-    return tuple((let.get("name"), _xpath(let.get("value"), let, scope)) for let in found)
+def _lets(element: Any, scope: _Scope) -> tuple[_Let, ...]:
+    return tuple(_let(found, scope) for found in element.findall(f"{_SCH}let"))
+
+
+def _let(element: Any, scope: _Scope) -> _Let:
+    value = element.get("value")
+    select = _selector(value, element, scope) if value.startswith("/") else None
+    return element.get("name"), _xpath(value, element, scope), select
 
 
 def _asserts(rule: Any, context: _Context, scope: _Scope, kinds: frozenset[str]) -> Iterator[Rule]:

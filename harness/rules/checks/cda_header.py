@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from harness.rules import national, nir
-from harness.rules.elements_of import HEADER, index, nodes, select
+from harness.rules.elements_of import HEADER, index, nodes, select, wanted
 from harness.rules.named import named
 from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
@@ -26,9 +26,9 @@ _EVENT: Final = "/cda:ClinicalDocument/cda:documentationOf/cda:serviceEvent"
 
 
 def _tags(*names: str) -> tuple[str, ...]:
-    """Names such as `cda:time` as lxml writes them."""
+    """Names such as `cda:time` as lxml writes them; they will be asked for."""
     parts = (name.split(":") for name in names)
-    return tuple(f"{{{NAMESPACES[prefix]}}}{local}" for prefix, local in parts)
+    return wanted(*(f"{{{NAMESPACES[prefix]}}}{local}" for prefix, local in parts))
 
 
 _TIMES: Final = _tags(

@@ -86,7 +86,7 @@ def reference_target(subject: Subject) -> Iterator[Problem]:
     for element, value, section in _references(subject):
         if value[1:] in known or not value.startswith("#"):
             continue
-        if section is None or section.find(_TEXT) is not None:
+        if section is None or _narrative(section) is not None:
             yield from _problem(subject, element, say("cda.reference_target"), quoted(value))
 
 
@@ -104,8 +104,13 @@ def reference_section(subject: Subject) -> Iterator[Problem]:
 
 
 def _narrative_ids(section: Any) -> frozenset[str]:
-    text = section.find(_TEXT) if section is not None else None
+    text = _narrative(section) if section is not None else None
     return frozenset(_WITH_IDS(text)) if text is not None else frozenset()
+
+
+def _narrative(section: Any) -> Any:
+    """The section's text, or None."""
+    return next(section.iterchildren(_TEXT), None)
 
 
 def _has_ids(subject: Subject) -> Text | None:
