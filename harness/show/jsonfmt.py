@@ -31,12 +31,12 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         "sut": report.sut,
         "interrupted": report.interrupted,
         **({"unsynced": True} if report.unsynced else {}),
-        "counts": _counts(report),
-        "files": [_file(judged) for judged in report.judged],
+        "counts": counts_of(report),
+        "files": [file_as_dict(judged) for judged in report.judged],
         "scenarios": [{"name": n, "title": t.as_dict()} for n, t in report.scenario_titles],
-        "exchanges": [_exchange(exchange) for exchange in report.exchanges],
-        "findings": [_finding(placed, lang) for placed in findings_in_order(report)],
-        "deliberate": [_finding(placed, lang) for placed in deliberate_findings(report)],
+        "exchanges": [exchange_as_dict(exchange) for exchange in report.exchanges],
+        "findings": [finding_as_dict(placed, lang) for placed in findings_in_order(report)],
+        "deliberate": [finding_as_dict(placed, lang) for placed in deliberate_findings(report)],
     }
     if every:
         result["outcomes"] = [
@@ -55,7 +55,8 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
     return result
 
 
-def _counts(report: Report) -> dict[str, dict[str, int]]:
+def counts_of(report: Report) -> dict[str, dict[str, int]]:
+    """Level, then verdict, then how many outcomes."""
     found: dict[str, Counter[str]] = {}
     for outcome, _, _ in every_outcome(report):
         found.setdefault(outcome.rule.level.value, Counter())[outcome.verdict.word] += 1
@@ -63,7 +64,8 @@ def _counts(report: Report) -> dict[str, dict[str, int]]:
     return {level: {word: count[word] for word in words} for level, count in found.items()}
 
 
-def _file(judged: Judged) -> dict[str, Any]:
+def file_as_dict(judged: Judged) -> dict[str, Any]:
+    """A message, answer or document that was judged."""
     return {
         "path": judged.file,
         "kind": judged.kind,
@@ -73,7 +75,8 @@ def _file(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def exchange_as_dict(exchange: Exchange) -> dict[str, Any]:
+    """An exchange, without its findings."""
     return {
         "number": exchange.number,
         "scenario": exchange.scenario,
@@ -123,7 +126,8 @@ def _code(exchange: Exchange) -> str | None:
     return answer.first("MSA-1") if answer else None
 
 
-def _finding(placed: Placed, lang: str) -> dict[str, Any]:
+def finding_as_dict(placed: Placed, lang: str) -> dict[str, Any]:
+    """A finding with its place; `expected` and `actual` in `lang`, `texts` in both languages."""
     finding, judged = placed.finding, placed.judged
     problem, rule = finding.problem, finding.rule
     message = judged.message if judged else None

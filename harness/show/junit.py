@@ -13,14 +13,19 @@ from lxml import etree
 from harness.rules.rule import Outcome, Verdict
 from harness.show.ranking import every_outcome
 from harness.show.report import Report
+from harness.show.words import cut
 from harness.sim.record import Exchange, Judged
 from harness.text import Text, say
 
-_ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+LIMIT: Final = 4000  # characters of a value
+_UNSEEN: Final = re.compile(
+    "[^\t\n\r\u0020-\x7e\xa0-\u061b\u061d-\u200a\u2010-\u2027\u202f-\u205f\u2070-\ud7ff"
+    "\ue000-\ufefe\uff00-\ufff8\ufffc-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 def to_junit(report: Report, lang: str = "fr") -> str:
-    """The report as JUnit XML text. Control characters are shown as `#x0B`."""
+    """The report as JUnit XML text. Control and direction characters are shown as `#x0B`."""
     cases = [*_cases(report, lang), *_not_run(report, lang)]
     counts = {
         "tests": str(len(cases)),
@@ -41,7 +46,7 @@ def to_junit(report: Report, lang: str = "fr") -> str:
 
 
 def _clean(text: str) -> str:
-    return _ILLEGAL.sub(lambda found: f"#x{ord(found[0]):02X}", text)
+    return _UNSEEN.sub(lambda found: f"#x{ord(found[0]):02X}", text)
 
 
 def _cases(report: Report, lang: str) -> Iterator[Any]:
@@ -92,6 +97,7 @@ def _attention(case: Any, outcome: Outcome, lang: str) -> None:
         return
     kind = "harness" if outcome.verdict is Verdict.ERROR else outcome.verdict.word
     first = outcome.findings[0].problem.actual.in_(lang) if outcome.findings else ""
+    first = cut(first, lang, LIMIT)
     etree.SubElement(case, tag, message=_clean(first), type=kind).text = text
 
 
@@ -103,7 +109,9 @@ def _lines(outcome: Outcome, lang: str) -> Iterator[str]:
             ("report.expected", problem.expected),
             ("report.actual", problem.actual),
         )
-        told = "\n".join(f"{say(key).in_(lang)}: {value.in_(lang)}" for key, value in words)
+        told = "\n".join(
+            f"{say(key).in_(lang)}: {cut(value.in_(lang), lang, LIMIT)}" for key, value in words
+        )
         yield f"{place}\n{told}"
     if outcome.trace:
         yield outcome.trace

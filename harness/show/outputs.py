@@ -1,17 +1,24 @@
-"""Where results go: `--format text,json=FILE,junit=FILE,html=FILE`, several at once."""
+"""Where results go: `--format text,json=FILE,sarif=FILE,html=FILE`, several at once.
 
+Each format but the terminal's is one pure function `to_NAME(report, lang)` of a module of its own.
+"""
+
+import os
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 import click
 
 from harness.errors import HarnessError
-from harness.rules.rule import Verdict
-from harness.show.report import Report
+from harness.show.report import Report, exit_code
 from harness.text import say
 
-FORMATS: Final = ("text", "json", "junit", "html")
+__all__ = ["FORMATS", "Output", "exit_code", "parse", "render", "write"]
+
+FORMATS: Final = ("text", "json", "ndjson", "junit", "sarif", "github", "markdown", "html")
+_SUMMARY: Final = "GITHUB_STEP_SUMMARY"  # of a GitHub job: every step of it adds to the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,15 @@ def render(report: Report, kind: str, lang: str, *, every: bool = False) -> str:
         from harness.show.jsonfmt import to_json
 
         return to_json(report, lang, every=every)
-    if kind == "junit":
-        from harness.show.junit import to_junit
-
-        return to_junit(report, lang)
-    from harness.show.html import to_html
-
-    return to_html(report, lang)
+    writer = import_module(f"harness.show.{kind}")
+    text: str = getattr(writer, f"to_{kind}")(report, lang)
+    return text
 
 
 def write(file: Path | None, text: str) -> None:
     """Write a result, to standard output when there is no file; always as UTF-8.
 
+    What the file held is replaced, but for the summary of a GitHub job, which is added to.
     Raises HarnessError when the disk does not take it.
     """
     if file is None:
@@ -59,15 +63,8 @@ def write(file: Path | None, text: str) -> None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        mode = "a" if str(file) == os.environ.get(_SUMMARY) else "w"
+        with file.open(mode, encoding="utf-8", errors="backslashreplace") as opened:
+            opened.write(text)
     except OSError as wrong:
         raise HarnessError(say("cli.cannot_write", reason=str(wrong.strerror)), file=file) from None
-
-
-def exit_code(report: Report) -> int:
-    """0 conforms, 1 does not, 3 not measured, 130 interrupted."""
-    if report.interrupted:
-        return 130
-    if report.verdict is Verdict.FAIL:
-        return 1
-    return 3 if report.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE) else 0

@@ -9,7 +9,7 @@ from harness.rules.rule import Rule, Verdict
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
 
-__all__ = ["Concordance", "Exchange", "Judged", "Report"]
+__all__ = ["Concordance", "Exchange", "Judged", "Report", "exit_code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +77,12 @@ class Report:
             part for x in self.exchanges for part in (x.request, x.answer) if part is not None
         )
         return (*from_exchanges, *self.files)
+
+
+def exit_code(report: Report) -> int:
+    """0 conforms, 1 does not, 3 not measured, 130 interrupted."""
+    if report.interrupted:
+        return 130
+    if report.verdict is Verdict.FAIL:
+        return 1
+    return 3 if report.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE) else 0

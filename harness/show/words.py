@@ -1,8 +1,10 @@
 """The language of this process, how a rule is said in it, and received text made harmless."""
 
+import json
 import os
+import re
 import sys
-from typing import Final
+from typing import Any, Final
 from unicodedata import category
 
 from harness.rules import profile
@@ -19,6 +21,12 @@ SIGNS: Final = {
     Verdict.NOT_APPLICABLE: "·",
     Verdict.NOT_TESTED: "·",
 }
+
+
+# What is not printed, or parts lines for some reader, though JSON allows it in a string.
+_UNSEEN: Final = re.compile(
+    "[\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 
 
 def language() -> str:
@@ -71,6 +79,24 @@ def visible(text: str, keep: str = "") -> str:
     return "".join(
         c if c.isprintable() or c in keep or category(c) == "Zs" else _code(ord(c)) for c in text
     )
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """JSON text in which characters that act on a terminal or part lines stand as escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def shortened(text: str, lang: str, limit: int) -> str:
+    """The text made visible, at most about `limit` characters; what was longer says its length."""
+    return visible(cut(text, lang, limit))
+
+
+def cut(text: str, lang: str, limit: int) -> str:
+    """The text, at most about `limit` characters; what was longer says its length."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… {say('words.cut', count=len(text)).in_(lang)}"
 
 
 def _code(number: int) -> str:

@@ -157,3 +157,14 @@ def test_the_result_follows_its_schema(telerad: Telerad, broken: Path) -> None:
     schema = json.loads(data.path("schemas", "result.schema.json").read_text(encoding="utf-8"))
     result = json.loads(telerad("check", broken.name, "--format", "json", "--all").out)
     jsonschema.validate(result, schema)
+
+
+def test_several_formats_at_once(telerad: Telerad, tmp_path: Path) -> None:
+    done = telerad("generate", "flow", "A", "--out", "made")
+    assert done.code == 0
+    kinds = ("json", "ndjson", "junit", "sarif", "markdown", "html")
+    wanted = ",".join(f"{kind}=out/{kind}" for kind in kinds)
+    done = telerad("check", "made", "--format", f"github,{wanted}")
+    assert done.code == 0
+    assert done.out.startswith("::")
+    assert all((tmp_path / "out" / kind).stat().st_size for kind in kinds)
