@@ -84,12 +84,12 @@ class Subject:
 
     `kind` is what it should be ("A" … "E", "ACK", "CR", "DA"), never what it says it is. `request`
     is the message that an "ACK" answers. `earlier` are the messages seen before in the same
-    conversation, oldest first. `elements` are the profile's. `on_wire`: it came over a connection,
-    not from a file. `recorded`: `earlier` is the whole conversation so far. `towards` is "pfi" when
-    the receiver is an intermediation platform, else empty. `seen` are the numbers that other
-    messages said, in whatever conversation of the session (see `ledger.py`). What several rules ask
-    of one subject is found once: `replace` makes a subject that remembers nothing, for a document
-    that was changed in place.
+    conversation, oldest first, without those that were refused. `elements` are the profile's.
+    `on_wire`: it came over a connection, not from a file. `recorded`: `earlier` is the whole
+    conversation so far. `towards` is "pfi" when the receiver is an intermediation platform, else
+    empty. `seen` are the numbers that other messages said, in whatever conversation of the session
+    (see `ledger.py`). What several rules ask of one subject is found once: `replace` makes a
+    subject that remembers nothing, for a document that was changed in place.
     """
 
     kind: str
@@ -174,6 +174,8 @@ class Rule:
     True when all are kept, False when each must be asked.
     `contested` names the point that the rule is about, `reading` the way of reading it, where that
     is not the default one (see `contested.py`); `dispute` is there while nobody has chosen.
+    `error`: the code of HL7 table 0357 that a receiver gives who refuses what breaks the rule;
+    empty where the problem itself tells.
     """
 
     id: str
@@ -196,6 +198,7 @@ class Rule:
     contested: str = ""
     reading: str = ""
     dispute: Dispute | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ A file holds blocks (`---` parts them); a block says what its rows have in commo
 |      | the order and on the OBX, `per: code` counts each code (see `observation.py`) |
 | contested | the point of `contested.yaml` that the row is about; `reading`: in which reading it |
 |      | is asked, where not in the default one (see `contested.py`) |
+| error | the code of HL7 table 0357 for what breaks the row, where it does not follow from the |
+|      | row itself: 103 for `is`, `in` and `set`, 100 for `structure` |
 | xpath | the place in a document; with `set` its codes must be in a value set (see `coded.py`) |
 | null | the nullFlavors that such a place may have instead |
 | observed | `yes`: judged while an exchange is played, not from one message |
@@ -86,7 +88,13 @@ _ROW: Final = (
     | frozenset(
         {"id", "at", "level", "says", "document", "section", "kinds", "group", "when", "note"}
         | {"mistake", "form", "null", "where", "given", "break", "pfi", "contested", "reading"}
+        | {"error"}
     )
+)
+# HL7 v2.5.1, table 0357
+_ERRORS: Final = (
+    *("100", "101", "102", "103"),
+    *("200", "201", "202", "203", "204", "205", "206", "207"),
 )
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9.]+)+")
 
@@ -143,6 +151,7 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         mutants=vectors.mutants(row, context.elements),
         contested=_word(row, "contested"),
         reading=_word(row, "reading"),
+        error=_error(row),
         origin=f"{row.file.name}:{row.line}",
     )
 
@@ -162,6 +171,17 @@ def _shown_place(row: Item) -> str:
     sub = f" {_word(row, 'sub')}" if asked.m else ""
     shown = f"OBX {' / '.join(asked.codes)}{sub}"
     return f"{shown}, {', '.join(places)}" if places else shown
+
+
+def _error(row: Item) -> str:
+    """What a receiver answers to what breaks the row; empty where the problem tells."""
+    if item := row.get("error"):
+        if item.text not in _ERRORS:
+            raise item.error("yaml.unknown_value", hint=", ".join(_ERRORS), value=item.text)
+        return item.text
+    if row.get("structure"):
+        return "100"
+    return "103" if {"is", "in", "set"} & set(row.fields) else ""
 
 
 def _optional(row: Item, key: str) -> Text | None:

@@ -231,7 +231,8 @@ def _paired(pair: rejournal.Pair, number: int) -> Recorded:
     message, ack, facts = pair.message, pair.ack, pair.message.facts
     kind = re.sub(r"\W", "_", message.flow) or "HL7"
     name = f"messages/{number:04d}-{kind}"
-    deliberate = say("run.deliberate") if facts.get("deliberate") else None
+    said = facts.get("deliberate")
+    deliberate = say("run.wrong" if said == "wrong" else "run.deliberate") if said else None
     frame = Exchange(
         number=number,
         scenario=facts.get("scenario", "simulate"),

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Final
 
 from harness.rules.profile import Profile
-from harness.rules.rule import Finding, Outcome, Subject, Verdict
+from harness.rules.rule import Outcome, Subject
+from harness.sim import refusing
 from harness.sim.case import Case
 from harness.sim.defects import Defect
 from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
 from harness.sim.generate.documents import Version
 from harness.sim.generate.makers import SEVERAL, maker
-from harness.sim.generate.messages import Refusal
 from harness.sim.generate.segments import Header
 from harness.sim.learn import learn
 from harness.sim.learn_document import learn_document
@@ -24,26 +24,9 @@ from harness.sim.learn_tlr import LEARNERS
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
-MAX_ERRORS: Final = 5
 _CODES: Final = {"DA": cda_request.CODE, "CR": cda_report.CODE}  # type of document
 _APPLICATIONS: Final = {"ris": messages.RIS, "platform": messages.PLATFORM}
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
-# What a receiver looks at before it accepts; the content of a document is judged, not refused.
-_REFUSED_GROUPS: Final = frozenset(
-    {
-        "encoding",
-        "header",
-        "structure",
-        "patient",
-        "ins",
-        "order",
-        "exam",
-        "document",
-        "metadata",
-        "participants",
-    }
-)
-_UNSUPPORTED: Final = frozenset({"LB-MSH-9-TYPE", "LB-MSH-9-EVENT", "TC-MSH-9", "HL7-MSH-9"})
 
 
 @dataclass(slots=True)
@@ -172,12 +155,9 @@ class Actor:
         """The acknowledgement of a message that was judged; None when the actor keeps silent."""
         if self.defect and self.defect.silent and self.defect.flow == kind:
             return None
-        broken = _refused(outcomes)
-        code = _code(kind, broken)
-        refusals = tuple(map(_refusal, broken[:MAX_ERRORS]))
-        if kind == "HL7" and not refusals:
-            refusals = (Refusal("MSH-9", "200", "unsupported message type"),)
-        raw = messages.acknowledgement(received, at, self._next_id(), code, refusals)
+        reasons = refusing.refusals(kind, outcomes)
+        code = refusing.code(kind, reasons)
+        raw = messages.acknowledgement(received, at, self._next_id(), code, reasons)
         answer = Message(raw)
         if self.defect and self.defect.answer and self.defect.flow == kind:
             answer = self.defect.answer(answer)
@@ -188,36 +168,3 @@ def _metadata(version: Version, form: Form) -> frozenset[str]:
     """The metadata that are Y: hidden from the patient, and changed in this very message."""
     found = {"INVISIBLE_PATIENT"} if version.is_hidden else set()
     return frozenset(found | ({"MODIF_CONF_CODE"} if form.change == "visibility" else set()))
-
-
-def _refused(outcomes: Sequence[Outcome]) -> list[Finding]:
-    """The findings for which a receiver refuses a message: broken MUST rules it would look at."""
-    return [
-        finding
-        for outcome in outcomes
-        if outcome.verdict is Verdict.FAIL and outcome.rule.group in _REFUSED_GROUPS
-        for finding in outcome.findings
-        if finding.problem.at.path
-    ]
-
-
-def _code(kind: str, broken: Sequence[Finding]) -> str:
-    if kind == "HL7" or any(finding.rule.id in _UNSUPPORTED for finding in broken):
-        return "AR"
-    return "AE" if broken else "AA"
-
-
-def _refusal(finding: Finding) -> Refusal:
-    text = f"{finding.rule.id}: {finding.rule.says.fr}"
-    return Refusal(finding.problem.at.path, _error_code(finding), text)
-
-
-def _error_code(finding: Finding) -> str:
-    """The code of table 0357 for a broken rule."""
-    if finding.rule.id in _UNSUPPORTED:
-        return "200"
-    if finding.rule.group == "structure":
-        return "100"
-    if finding.problem.actual.en == "absent":
-        return "101"
-    return "102"

@@ -4,15 +4,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from harness.rules.rule import Outcome, Verdict
+from harness.rules.rule import Outcome
 from harness.sim.form import CHARSETS, CONTROLS
 from harness.sim.judging import Judge, expected_code
 from harness.sim.record import Judged
 from harness.sim.scenario import Step
-from harness.text import plain, say
+from harness.text import Text, plain, say
 from harness.wire.er7 import Message
 
 _CONTROLS: Final = {"accept": "OK", "refuse": "OC"}
+
+
+def purpose(step: Step) -> Text | None:
+    """Why the message of a step is wrong, when it is so on purpose; None for any other."""
+    if step.mutate:
+        return say("run.deliberate")
+    return say("run.wrong") if step.wrong else None
 
 
 def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
@@ -37,8 +44,10 @@ def _of_content(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
         if judged.document:
             found = len(list(judged.document.at("//cda:ClinicalDocument/cda:author")))
         yield _expected(judge, str(step.expect.authors), str(found), "run.authors")
-    broken = {o.rule.id for o in judged.outcomes if o.verdict >= Verdict.WARNING}
+    broken = {o.rule.id for o in judged.outcomes if o.verdict.needs_attention}
     for rule in step.expect.findings:
+        if judge.profile.readings and judge.profile.rule(rule) is None:
+            continue  # the reading that was chosen does not ask it
         shown = ", ".join(sorted(broken)) or "-"
         yield _expected(judge, rule, rule if rule in broken else shown, "run.finding")
 

@@ -114,6 +114,18 @@ class Judge:
         return found
 
 
+def taken_in(
+    earlier: tuple[Subject, ...], request: Message | None, answer: Message
+) -> tuple[Subject, ...]:
+    """What came before, without a message that its receiver has just refused.
+
+    Nothing later is held against what was not taken in: it may be sent again, corrected.
+    """
+    if answer.first("MSA-1") not in ("AE", "AR"):
+        return earlier
+    return tuple(past for past in earlier if past.message is not request)
+
+
 def expected_code(codes: tuple[str, ...]) -> Text:
     """The codes that a scenario accepts, in words."""
     return say("value.one_of", values=", ".join(f"`{code}`" for code in codes))

@@ -32,10 +32,10 @@ from harness.sim.events import (
 )
 from harness.sim.generate import cases
 from harness.sim.generate.documents import succeeded
-from harness.sim.judging import Judge
+from harness.sim.judging import Judge, taken_in
 from harness.sim.record import Exchange, Judged
 from harness.sim.scenario import Scenario, Step
-from harness.sim.telling import told
+from harness.sim.telling import decided_otherwise, told
 from harness.text import Text, plain, say
 from harness.wire import edit
 from harness.wire.er7 import Message
@@ -162,6 +162,8 @@ class Play:
         reason = None
         if step.outside:
             reason = say("run.outside")
+        elif step.deliberate and self._sender(step) not in self.setting.simulated:
+            reason = say("run.not_asked")
         elif self._stopped:
             reason = self._stopped
         if reason is None:
@@ -181,6 +183,9 @@ class Play:
             )
         )
         return True
+
+    def _sender(self, step: Step) -> str:
+        return self.profile.flow(step.send).sender
 
     def _keep(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
@@ -222,21 +227,20 @@ class Play:
         facts = {"scenario": self.scenario.scenario, "play": str(self.setting.first_number)}
         if current and current.step.of:
             facts["conversation"] = current.step.of
-        if current and current.step.mutate:
-            facts["deliberate"] = "yes"
+        if current and current.step.deliberate:
+            facts["deliberate"] = "yes" if current.step.mutate else "wrong"
         if self.scenario.towards:
             facts["towards"] = self.scenario.towards
         at = self.setting.wall().isoformat()
         self.setting.note(Record(at, kind, "", direction, role, flow, raw, facts))
 
     def _judge_request(self, current: _Current, message: Message) -> None:
-        deliberate = say("run.deliberate") if current.step.mutate else None
         judged, subject = self.judge.message(
             current.step.send,
             message,
             f"messages/{current.number:04d}-{current.step.send}.er7",
             earlier=self.talks[current.step.of].subjects,
-            deliberate=deliberate,
+            deliberate=expectations.purpose(current.step),
         )
         current.request, current.message = judged, message
         self.talks[current.step.of].subjects += (subject,)
@@ -260,6 +264,9 @@ class Play:
         if current.sender not in self.setting.simulated:
             talk = self.talks[current.step.of]
             actor.learn(talk, current.step.send, message, current.step.form.name)
+            made = self.profile.flow(current.step.send).made
+            if decided_otherwise(made, current.step.telling, talk.case):
+                self._stopped = say("run.decided", flow=current.step.send)
         at = self.setting.wall()
         answer = actor.answer(current.step.send, message, outcomes, at)
         if answer is None:
@@ -331,6 +338,7 @@ class Play:
         if request:
             file = f"messages/{exchange.number:04d}-{exchange.flow}.ack.er7"
             judged = self.judge.answer(answer, request, file)
+            self._take_in(exchange.conversation, request, answer)
             self.exchanges[position] = replace(exchange, answer=judged)
         self._add(position, self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late")))
 
@@ -346,6 +354,11 @@ class Play:
         current.answer = self.judge.answer(answer, current.message, file)
         current.outcomes.append(self.judge.held("ACK-NONE"))
         current.outcomes += expectations.of_answer(self.judge, current.step, answer)
+        self._take_in(current.step.of, current.message, answer)
+
+    def _take_in(self, conversation: str, request: Message, answer: Message) -> None:
+        talk = self.talks[conversation]
+        talk.subjects = taken_in(talk.subjects, request, answer)
 
     def _strayed(self, event: Strayed, now: float) -> list[Action]:
         current = self._now

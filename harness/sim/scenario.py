@@ -191,7 +191,15 @@ class Step(_Closed):
     outside: bool = Field(default=False, description="made available outside HL7: nothing is sent")
     within: float = Field(default=30.0, gt=0, le=86400)
     mutate: tuple[Mutation, ...] = ()
+    wrong: bool = Field(
+        default=False, description="right in itself, sent on purpose when it must not be"
+    )
     expect: Expectation = Expectation()
+
+    @property
+    def deliberate(self) -> bool:
+        """Its message is wrong on purpose: it does not count against who sends it."""
+        return bool(self.mutate) or self.wrong
 
     @property
     def form(self) -> Form:
@@ -233,7 +241,7 @@ class Scenario(_Closed):
     @property
     def deliberate(self) -> bool:
         """Some of its messages are wrong on purpose."""
-        return any(step.mutate for step in self.steps)
+        return any(step.deliberate for step in self.steps)
 
 
 def load(file: Path) -> tuple[Scenario, ...]:
@@ -295,6 +303,7 @@ def _scenario(item: Item) -> Scenario:
     for number, step in enumerate(found.steps):
         _refuse_wrong_document(item.find(("steps", number)), found, step)
         _refuse_what_is_not_told(item.find(("steps", number)), found, step)
+        _refuse_unsaid_wrong(item.find(("steps", number)), step)
     return found
 
 
@@ -356,6 +365,12 @@ def _refuse_what_is_not_told(item: Item, found: Scenario, step: Step) -> None:
     if step.instead and step.instead not in clinical.names():
         hint = plain(", ".join(clinical.names()))
         raise item.find(("instead",)).error("case.unknown", hint=hint, name=step.instead)
+
+
+def _refuse_unsaid_wrong(item: Item, step: Step) -> None:
+    """A message that is wrong on purpose, and no rule that it breaks: nothing would be shown."""
+    if step.wrong and not step.expect.findings:
+        raise item.find(("wrong",)).as_key.error("scenario.wrong_why")
 
 
 def _short_cases(cases: Any) -> None:

@@ -50,6 +50,15 @@ def told(case: Case, telling: Telling) -> Case:
     return replace(case, answer=_answer(case.answer, telling))
 
 
+def decided_otherwise(made: str, telling: Telling, case: Case) -> bool:
+    """The answer that was received is not the one that the step tells of: what follows is not it.
+
+    `case` is what the message taught; a step that says nothing wants the request accepted.
+    """
+    wanted = telling.accepted is not False
+    return "answer" in TELLS.get(made, ()) and case.answer.accepted is not wanted
+
+
 def _answer(known: Answer, telling: Telling) -> Answer:
     if telling.accepted is not None:
         known = replace(known, accepted=telling.accepted)

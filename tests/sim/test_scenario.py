@@ -60,6 +60,9 @@ def load_one(tmp_path: Path, text: str) -> Scenario:
         ("send: A", "send: A\n    optional: maybe", 5, 15, "optional"),
         ("send: A", "send: A\n    ack: {code: []}", 5, 17, "code"),
         ("send: A", "send: A\n    expect: {authors: none}", 5, 23, "authors"),
+        ("send: A", "send: A\n    wrogn: true", 5, 5, "did you mean `wrong`"),
+        ("send: A", "send: A\n    wrong: perhaps", 5, 12, "wrong"),
+        ("send: A", "send: A\n    wrong: true", 5, 5, "the rule that is broken"),
         ("send: A", "send: A\n    mutate: [{to: x}]", 5, 14, "mutate"),
         ("send: A", "send: A\n    mutate: [{set: PID-3, remove: PID}]", 5, 14, "mutate"),
         ("send: A", "send: Z", 4, 11, "A, B, C, D, E"),
@@ -230,6 +233,7 @@ def test_the_schema_accepts_every_shipped_scenario(file: Path) -> None:
         "{send: A, expect: {findings: X-1}}",
         "{send: A, expect: {findings: [X-1], authors: 2}}",
         "{send: A, within: 2.5, optional: true, outside: false}",
+        "{send: A, wrong: true, expect: {findings: X-1}}",
         "{send: A, change: responsible}",
         "{send: E, document: {action: replace, change: addendum, name: second}}",
         "{send: E, document: {level: 1, charset: 8859/15, attachment: 5 MB}}",
@@ -336,3 +340,5 @@ def test_a_scenario_is_deliberate_when_a_step_is_wrong_on_purpose(profile: Profi
     found = {s.scenario: s.deliberate for s, _ in scenario.find([], profile.id)}
     assert found["lb-neg-ins-key"]
     assert not found["lb-nominal-ct-brain"]
+    states = {s.scenario: s.deliberate for s, _ in scenario.find(["tlr-state"], "ans-tlr-2026")}
+    assert set(states.values()) == {True}

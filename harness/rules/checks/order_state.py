@@ -103,7 +103,9 @@ def _told(name: str, subject: Subject) -> Iterator[Problem]:
             continue
         state = state_of(subject, order.key)
         if TOLD.get((state, event)) == name and (state != "NONE" or subject.recorded):
-            yield Problem(order.node("ORC-1").at, _expected(state), say(f"state.{state}"))
+            # an unknown number, or one that is taken, is wrong itself; else what is asked of it is
+            place = "ORC-2" if state == "NONE" or event == "NW" else "ORC-1"
+            yield Problem(order.node(place).at, _expected(state), say(f"state.{state}"))
 
 
 def _expected(state: State) -> Text:
