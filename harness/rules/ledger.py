@@ -38,6 +38,14 @@ def note(ledger: Ledger, subject: Subject, facts: Facts, document_kind: str) -> 
         ledger.setdefault(key, by)
 
 
+def forget(ledger: Ledger, message: Message) -> None:
+    """Take back what a message said whose receiver refused it; its control ID stays used."""
+    digest = hash(message.raw)
+    for key in [key for key, seen in ledger.items() if seen.digest == digest]:
+        if key[0] in NUMBERS:
+            del ledger[key]
+
+
 def _keys(
     subject: Subject, message: Message, facts: Facts, document_kind: str
 ) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,12 @@ from harness.text import Text, say
 from harness.wire import transcript
 from harness.wire.location import Location
 
+# what the journal says of what is wrong on purpose
+_PURPOSES: Final[Mapping[str, str]] = {
+    "yes": "run.deliberate",
+    "wrong": "run.wrong",
+    "answer": "run.wrong_answer",
+}
 _FILE: Final = re.compile(r"messages/[\w][\w.-]*\.er7")
 
 
@@ -231,8 +237,6 @@ def _paired(pair: rejournal.Pair, number: int) -> Recorded:
     message, ack, facts = pair.message, pair.ack, pair.message.facts
     kind = re.sub(r"\W", "_", message.flow) or "HL7"
     name = f"messages/{number:04d}-{kind}"
-    said = facts.get("deliberate")
-    deliberate = say("run.wrong" if said == "wrong" else "run.deliberate") if said else None
     frame = Exchange(
         number=number,
         scenario=facts.get("scenario", "simulate"),
@@ -248,6 +252,12 @@ def _paired(pair: rejournal.Pair, number: int) -> Recorded:
     )
     return Recorded(
         frame,
-        Bytes(f"{name}.er7", message.data, deliberate=deliberate),
-        Bytes(f"{name}.ack.er7", ack.data) if ack else None,
+        Bytes(f"{name}.er7", message.data, deliberate=_purpose(message)),
+        Bytes(f"{name}.ack.er7", ack.data, deliberate=_purpose(ack)) if ack else None,
     )
+
+
+def _purpose(record: transcript.Record) -> Text | None:
+    """Why a message or an answer is wrong on purpose, as the play wrote it down."""
+    key = _PURPOSES.get(record.facts.get("deliberate", ""))
+    return say(key) if key else None

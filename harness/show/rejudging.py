@@ -13,7 +13,7 @@ from harness.rules.rule import Finding, Outcome, Subject, Verdict
 from harness.show.recorded import Bytes, Observed, Recorded, Run
 from harness.show.report import Report
 from harness.show.session import concordance_of, environment, tool_version
-from harness.sim.judging import Judge, taken_in
+from harness.sim.judging import Judge
 from harness.sim.record import Exchange
 from harness.text import Text, say
 from harness.wire.er7 import Message
@@ -77,8 +77,9 @@ class _Bench:
             self.talks[key] = (*self.talks.get(key, ()), subject)
             if one.answer:
                 reply = Message(one.answer.raw)
-                answer = judge.answer(reply, message, one.answer.file)
-                self.talks[key] = taken_in(self.talks[key], message, reply)
+                purpose = one.answer.deliberate
+                answer = judge.answer(reply, message, one.answer.file, deliberate=purpose)
+                self.talks[key] = judge.taken_in(self.talks[key], message, reply)
         observed = (self._outcome(step) for step in one.observed)
         return replace(
             frame,

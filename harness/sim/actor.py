@@ -16,7 +16,7 @@ from harness.sim.defects import Defect
 from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
 from harness.sim.generate.documents import Version
-from harness.sim.generate.makers import SEVERAL, maker
+from harness.sim.generate.makers import ANSWERED_IN, SEVERAL, maker
 from harness.sim.generate.segments import Header
 from harness.sim.learn import learn
 from harness.sim.learn_document import learn_document
@@ -157,7 +157,11 @@ class Actor:
             return None
         reasons = refusing.refusals(kind, outcomes)
         code = refusing.code(kind, reasons)
-        raw = messages.acknowledgement(received, at, self._next_id(), code, reasons)
+        made = self.profile.flows[kind].made if kind in self.profile.flows else ""
+        version = ANSWERED_IN.get(made, "")
+        raw = messages.acknowledgement(
+            received, at, self._next_id(), code, reasons, version=version
+        )
         answer = Message(raw)
         if self.defect and self.defect.answer and self.defect.flow == kind:
             answer = self.defect.answer(answer)

@@ -22,6 +22,13 @@ def purpose(step: Step) -> Text | None:
     return say("run.wrong") if step.wrong else None
 
 
+def noted(kind: str, step: Step) -> str:
+    """What the journal says of a message or an answer ("ack") that is wrong on purpose."""
+    if kind == "ack":
+        return "answer" if step.ack.mutate else ""
+    return "yes" if step.mutate else "wrong" if step.wrong else ""
+
+
 def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
     """All that the step expects of its message, as one outcome; none when it expects nothing."""
     every = [*_of_form(judge, step, judged), *_of_content(judge, step, judged)]
@@ -44,12 +51,16 @@ def _of_content(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
         if judged.document:
             found = len(list(judged.document.at("//cda:ClinicalDocument/cda:author")))
         yield _expected(judge, str(step.expect.authors), str(found), "run.authors")
+    yield from _breaks(judge, step.expect.findings, judged)
+
+
+def _breaks(judge: Judge, rules: tuple[str, ...], judged: Judged) -> Iterator[Outcome]:
+    """Each of these rules is broken, those aside that a chosen reading does not ask."""
     broken = {o.rule.id for o in judged.outcomes if o.verdict.needs_attention}
-    for rule in step.expect.findings:
-        if judge.profile.readings and judge.profile.rule(rule) is None:
-            continue  # the reading that was chosen does not ask it
-        shown = ", ".join(sorted(broken)) or "-"
-        yield _expected(judge, rule, rule if rule in broken else shown, "run.finding")
+    shown = ", ".join(sorted(broken)) or "-"
+    for rule in rules:
+        if judge.profile.rule(rule) is not None or not judge.profile.readings:
+            yield _expected(judge, rule, rule if rule in broken else shown, "run.finding")
 
 
 def _of_form(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
@@ -77,8 +88,20 @@ def _expected(judge: Judge, wanted: str, found: str, key: str) -> Outcome:
     return judge.broken("STEP-EXPECT", say(key, value=wanted), plain(found))
 
 
-def of_answer(judge: Judge, step: Step, answer: Message) -> Iterator[Outcome]:
-    """The code that the step accepts, and where its ERR points."""
+def answer_purpose(step: Step) -> Text | None:
+    """Why the answer of a step is wrong, when it is so on purpose; None for any other."""
+    return say("run.wrong_answer") if step.ack.mutate else None
+
+
+def of_answer(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:
+    """The code that the step accepts, and where its ERR points; or the rules that it breaks."""
+    if step.ack.mutate:
+        yield from _breaks(judge, step.ack.findings, judged)
+    elif judged.message:
+        yield from _of_code(judge, step, judged.message)
+
+
+def _of_code(judge: Judge, step: Step, answer: Message) -> Iterator[Outcome]:
     node = answer.node("MSA-1")
     if node.value not in step.ack.code:
         actual = plain(f"`{node.value}`")
@@ -99,7 +122,7 @@ def _error_place(judge: Judge, wanted: str, answer: Message) -> Outcome:
         parts = place.split("^")
         if parts[0] == segment and field_number in ("", *parts[2:3]):
             return judge.held("STEP-ERR")
-    shown = plain(", ".join(found)) if any(found) else say("value.absent")
-    return judge.broken(
-        "STEP-ERR", plain(f"ERR-2 = {segment}^1^{field_number}"), shown, answer.node("ERR").at
-    )
+    expected = plain(f"ERR-2 = {segment}^1^{field_number}".rstrip("^"))
+    if not any(found):  # which no guide requires
+        return judge.broken("STEP-ERR-2", expected, say("value.absent"), answer.node("ERR").at)
+    return judge.broken("STEP-ERR", expected, plain(", ".join(found)), answer.node("ERR").at)

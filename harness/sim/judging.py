@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from harness.rules import ledger
 from harness.rules.ledger import Ledger
 from harness.rules.profile import Profile
 from harness.rules.rule import (
@@ -64,12 +65,27 @@ class Judge:
         )
         return judged, subject
 
-    def answer(self, message: Message, request: Message, file: str) -> Judged:
+    def answer(
+        self, message: Message, request: Message, file: str, *, deliberate: Text | None = None
+    ) -> Judged:
         """The acknowledgement of `request`."""
         subject = self.profile.subject(
             "ACK", message, request=request, on_wire=True, towards=self.towards
         )
-        return Judged("ACK", file, self.profile.judge(subject), message, raw=message.raw)
+        outcomes = self.profile.judge(subject)
+        return Judged("ACK", file, outcomes, message, raw=message.raw, deliberate=deliberate)
+
+    def taken_in(
+        self, earlier: tuple[Subject, ...], request: Message, answer: Message
+    ) -> tuple[Subject, ...]:
+        """What came before, without a message that its receiver has just refused.
+
+        Nothing later is held against what was not taken in: it may be sent again, corrected.
+        """
+        if answer.first("MSA-1") not in ("AE", "AR"):
+            return earlier
+        ledger.forget(self.seen, request)
+        return tuple(past for past in earlier if past.message is not request)
 
     def held(self, rule: str) -> Outcome:
         """A rule about the exchange itself that was kept."""
@@ -112,18 +128,6 @@ class Judge:
         if found is None:
             raise KeyError(name)
         return found
-
-
-def taken_in(
-    earlier: tuple[Subject, ...], request: Message | None, answer: Message
-) -> tuple[Subject, ...]:
-    """What came before, without a message that its receiver has just refused.
-
-    Nothing later is held against what was not taken in: it may be sent again, corrected.
-    """
-    if answer.first("MSA-1") not in ("AE", "AR"):
-        return earlier
-    return tuple(past for past in earlier if past.message is not request)
 
 
 def expected_code(codes: tuple[str, ...]) -> Text:

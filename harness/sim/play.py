@@ -32,7 +32,7 @@ from harness.sim.events import (
 )
 from harness.sim.generate import cases
 from harness.sim.generate.documents import succeeded
-from harness.sim.judging import Judge, taken_in
+from harness.sim.judging import Judge
 from harness.sim.record import Exchange, Judged
 from harness.sim.scenario import Scenario, Step
 from harness.sim.telling import decided_otherwise, told
@@ -162,7 +162,7 @@ class Play:
         reason = None
         if step.outside:
             reason = say("run.outside")
-        elif step.deliberate and self._sender(step) not in self.setting.simulated:
+        elif self._is_theirs(step):
             reason = say("run.not_asked")
         elif self._stopped:
             reason = self._stopped
@@ -184,8 +184,12 @@ class Play:
         )
         return True
 
-    def _sender(self, step: Step) -> str:
-        return self.profile.flow(step.send).sender
+    def _is_theirs(self, step: Step) -> bool:
+        """What is wrong on purpose, the message or its answer, would be a real system's to say."""
+        flow = self.profile.flow(step.send)
+        asked = {flow.sender} if step.deliberate else set()
+        asked |= {flow.receiver} if step.ack.mutate else set()
+        return not asked <= self.setting.simulated
 
     def _keep(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
@@ -227,8 +231,8 @@ class Play:
         facts = {"scenario": self.scenario.scenario, "play": str(self.setting.first_number)}
         if current and current.step.of:
             facts["conversation"] = current.step.of
-        if current and current.step.deliberate:
-            facts["deliberate"] = "yes" if current.step.mutate else "wrong"
+        if current and (purpose := expectations.noted(kind, current.step)):
+            facts["deliberate"] = purpose
         if self.scenario.towards:
             facts["towards"] = self.scenario.towards
         at = self.setting.wall().isoformat()
@@ -271,6 +275,7 @@ class Play:
         answer = actor.answer(current.step.send, message, outcomes, at)
         if answer is None:
             return []
+        answer = edit.apply(answer, (change.edit for change in current.step.ack.mutate))
         self._note("ack", event.role, "out", current, answer.raw)
         reply = Reply(event.role, event.connection, frame(answer.raw))
         if current.sender in self.setting.simulated:
@@ -351,14 +356,15 @@ class Play:
         if current.message is None:
             return
         file = f"messages/{current.number:04d}-{current.step.send}.ack.er7"
-        current.answer = self.judge.answer(answer, current.message, file)
+        purpose = expectations.answer_purpose(current.step)
+        current.answer = self.judge.answer(answer, current.message, file, deliberate=purpose)
         current.outcomes.append(self.judge.held("ACK-NONE"))
-        current.outcomes += expectations.of_answer(self.judge, current.step, answer)
+        current.outcomes += expectations.of_answer(self.judge, current.step, current.answer)
         self._take_in(current.step.of, current.message, answer)
 
     def _take_in(self, conversation: str, request: Message, answer: Message) -> None:
         talk = self.talks[conversation]
-        talk.subjects = taken_in(talk.subjects, request, answer)
+        talk.subjects = self.judge.taken_in(talk.subjects, request, answer)
 
     def _strayed(self, event: Strayed, now: float) -> list[Action]:
         current = self._now
@@ -471,7 +477,9 @@ class Play:
     def _as_wanted(self, current: _Current) -> bool:
         answer = current.answer.message if current.answer else None
         return answer is not None and (
-            answer.first("MSA-1") in current.step.ack.code or answer.first("MSA-1") == "AA"
+            bool(current.step.ack.mutate)
+            or answer.first("MSA-1") in current.step.ack.code
+            or answer.first("MSA-1") == "AA"
         )
 
     def interrupt(self) -> None:

@@ -17,7 +17,7 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Subject, Verdict
 from harness.sim.events import Strayed
 from harness.sim.faults import Faults, Passing, Put, Step
-from harness.sim.judging import Judge, taken_in
+from harness.sim.judging import Judge
 from harness.sim.learn_document import order_of, versions_of
 from harness.sim.record import Exchange
 from harness.text import Text, plain, say
@@ -221,7 +221,9 @@ class Proxy:
             return
         del known.pending[asked.number]
         order = self._order(asked.message)
-        self._talks[order] = taken_in(self._talks.get(order, ()), asked.message, waiting.message)
+        self._talks[order] = self.judge_of.taken_in(
+            self._talks.get(order, ()), asked.message, waiting.message
+        )
         exchange = self.exchanges[asked.number - 1]
         file = f"messages/{asked.number:04d}-{exchange.flow}.ack.er7"
         seconds = waiting.now - asked.passed

@@ -13,7 +13,7 @@ from harness.rules.rule import Finding, Outcome, Verdict
 from harness.sim.generate.messages import Refusal
 
 MAX_ERRORS: Final = 5
-_LIFE: Final = ("204", "205", "206")  # the request is unknown, known already, or closed
+_KEYS: Final = ("204", "205", "206")  # of a key: unknown, another's, or of what is closed
 _GROUPS: Final = frozenset(
     {
         "encoding",
@@ -61,7 +61,7 @@ def _refused(outcomes: Sequence[Outcome]) -> list[Finding]:
         finding
         for outcome in outcomes
         if outcome.verdict is Verdict.FAIL
-        and (outcome.rule.group in _GROUPS or outcome.rule.error in _LIFE)
+        and (outcome.rule.group in _GROUPS or outcome.rule.error in _KEYS)
         for finding in outcome.findings
         if finding.problem.at.path
     ]

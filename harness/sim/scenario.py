@@ -52,13 +52,6 @@ class Words(_Closed):
         return Text(self.fr, self.en)
 
 
-class Acknowledgement(_Closed):
-    """What the answer must be: one of these codes, and the field that an ERR must point at."""
-
-    code: Annotated[tuple[Literal["AA", "AE", "AR"], ...], Field(min_length=1)] = ("AA",)
-    err: str = ""
-
-
 class Mutation(_Closed):
     """One change made to a message on purpose, so that it is wrong.
 
@@ -91,6 +84,19 @@ class Mutation(_Closed):
         if self.add:
             return Edit("add", self.add, self.after or "MSH")
         return Edit("set", self.set, self.to)
+
+
+class Acknowledgement(_Closed):
+    """What the answer must be: one of these codes, and the field that an ERR must point at.
+
+    `mutate` makes the answer of a simulated receiver wrong on purpose: `findings` are the rules
+    that it must then break.
+    """
+
+    code: Annotated[tuple[Literal["AA", "AE", "AR"], ...], Field(min_length=1)] = ("AA",)
+    err: str = ""
+    mutate: tuple[Mutation, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 class Expectation(_Closed):
@@ -241,7 +247,7 @@ class Scenario(_Closed):
     @property
     def deliberate(self) -> bool:
         """Some of its messages are wrong on purpose."""
-        return any(step.deliberate for step in self.steps)
+        return any(step.deliberate or step.ack.mutate for step in self.steps)
 
 
 def load(file: Path) -> tuple[Scenario, ...]:
@@ -368,9 +374,11 @@ def _refuse_what_is_not_told(item: Item, found: Scenario, step: Step) -> None:
 
 
 def _refuse_unsaid_wrong(item: Item, step: Step) -> None:
-    """A message that is wrong on purpose, and no rule that it breaks: nothing would be shown."""
+    """A message or an answer that is wrong on purpose, and no rule that it breaks."""
     if step.wrong and not step.expect.findings:
         raise item.find(("wrong",)).as_key.error("scenario.wrong_why")
+    if bool(step.ack.mutate) != bool(step.ack.findings):
+        raise item.find(("ack",)).as_key.error("scenario.wrong_answer")
 
 
 def _short_cases(cases: Any) -> None:
@@ -389,7 +397,7 @@ def _short_forms(step: Any) -> None:
         step["ack"] = {"code": [step["ack"]]}
     if isinstance(step.get("reason"), str):
         step["reason"] = {"words": step["reason"]}
-    for owner, key in (("ack", "code"), ("expect", "findings")):
+    for owner, key in (("ack", "code"), ("ack", "findings"), ("expect", "findings")):
         inner = step.get(owner)
         if isinstance(inner, dict) and isinstance(inner.get(key), str):
             inner[key] = [inner[key]]
@@ -450,7 +458,8 @@ def _allowed(steps: tuple[str | int, ...]) -> list[str]:
 def schema() -> dict[str, Any]:
     """JSON Schema of a scenario file, short forms included, for editors."""
     found = Scenario.model_json_schema()
-    for owner, key in (("Acknowledgement", "code"), ("Expectation", "findings")):
+    lists = (("Acknowledgement", "code"), ("Acknowledgement", "findings"))
+    for owner, key in (*lists, ("Expectation", "findings")):
         whole = found["$defs"][owner]["properties"][key]
         found["$defs"][owner]["properties"][key] = {"anyOf": [{"type": "string"}, whole]}
     codes = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Acknowledgement"}]}

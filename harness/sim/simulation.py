@@ -24,7 +24,7 @@ from harness.sim.events import (
     Unreachable,
 )
 from harness.sim.form import FIRST
-from harness.sim.judging import Judge, expected_code, taken_in
+from harness.sim.judging import Judge, expected_code
 from harness.sim.learn_document import order_of, versions_of
 from harness.sim.play import Setting
 from harness.sim.record import Exchange
@@ -169,7 +169,7 @@ class Simulation:
             return []
         file = f"messages/{number:04d}-{kind}.ack.er7"
         kept = self.judge.answer(answer, message, file)
-        talk.subjects = taken_in(talk.subjects, message, answer)
+        talk.subjects = self.judge.taken_in(talk.subjects, message, answer)
         self.exchanges.append(replace(exchange, answer=kept, answered=at, seconds=0.0))
         self._note("ack", "out", event.connection, kind, answer.raw)
         reply: Action = Reply(self.role, event.connection, frame(answer.raw))
@@ -256,7 +256,7 @@ class Simulation:
             return []
         file = f"messages/{waiting.number:04d}-{waiting.flow}.ack.er7"
         talk = self._conversation(waiting.message)
-        talk.subjects = taken_in(talk.subjects, waiting.message, answer)
+        talk.subjects = self.judge.taken_in(talk.subjects, waiting.message, answer)
         node = answer.node("MSA-1")
         outcome = self.judge.held("STEP-ACK")
         if node.value != "AA":

@@ -199,6 +199,27 @@ def test_a_killed_run_is_judged_from_its_journal(
         assert (was.answer and was.answer.outcomes) == (now.answer and now.answer.outcomes)
 
 
+@pytest.mark.parametrize("was_killed", [False, True], ids=["ended", "killed"])
+def test_what_is_wrong_on_purpose_is_so_when_judged_again(
+    clock: datetime, tmp_path: Path, kept: Kept, was_killed: bool
+) -> None:
+    """Its turn, its answer or what it says: from the result of a run, or from its journal."""
+    guide = profiles.load("ans-tlr-2026")
+    names = ("tlr-neg-1-ins-key", "tlr-neg-ack-1-other-message", "tlr-state-none-complement")
+    wanted = [found for found, _ in scenario.find(names, guide.id)]
+    options = session.Options(guide, tmp_path / "first", "telerad run", clock=clock, signals=False)
+    report = session.run(wanted, options)
+    folder = killed(kept(report)) if was_killed else kept(report)
+    again = judge_again(recorded.read(folder), guide, "telerad judge")
+    for was, now in zip(report.exchanges, again.exchanges, strict=True):
+        for part in ("request", "answer"):
+            assert getattr(was, part).deliberate == getattr(now, part).deliberate
+            assert getattr(was, part).outcomes == getattr(now, part).outcomes
+    purposes = {x.request.deliberate for x in again.exchanges if x.request}
+    assert len(purposes) == 3
+    assert findings_in_order(again) == []
+
+
 def test_a_killed_simulation_keeps_its_conversations(
     profile: Profile, clock: datetime, tmp_path: Path
 ) -> None:

@@ -239,6 +239,18 @@ def test_a_wanted_refusal_must_point_at_the_field(
     assert (exchange.verdict is Verdict.PASS) is not bool(expected)
 
 
+def test_a_refusal_without_a_place_is_reported(
+    as_ris: Callable[..., Play], setting: Setting
+) -> None:
+    play = as_ris(
+        {"send": "A", "mutate": [{"remove": "PID"}], "ack": {"code": ["AE"], "err": "PID"}}
+    )
+    (first,) = play.start(0.0)
+    play.handle(answer_to(first, setting, "AE", (Refusal("", "100", "?"),)), 0.1)
+    assert play.exchanges[0].verdict is Verdict.WARNING
+    assert "STEP-ERR-2" in broken(play.exchanges[0])
+
+
 def test_a_mistake_that_is_accepted_fails(as_ris: Callable[..., Play], setting: Setting) -> None:
     play = as_ris({"send": "A", "mutate": [{"remove": "PID"}], "ack": {"code": ["AE"]}})
     (first,) = play.start(0.0)

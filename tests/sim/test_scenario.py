@@ -61,6 +61,9 @@ def load_one(tmp_path: Path, text: str) -> Scenario:
         ("send: A", "send: A\n    ack: {code: []}", 5, 17, "code"),
         ("send: A", "send: A\n    expect: {authors: none}", 5, 23, "authors"),
         ("send: A", "send: A\n    wrogn: true", 5, 5, "did you mean `wrong`"),
+        ("send: A", "send: A\n    ack: {mutate: [{remove: MSA}]}", 5, 5, "not without the other"),
+        ("send: A", "send: A\n    ack: {findings: [ACK-MSA-1]}", 5, 5, "not without the other"),
+        ("send: A", "send: A\n    ack: {mutate: [{sett: MSA-1}]}", 5, 21, "did you mean `set`"),
         ("send: A", "send: A\n    wrong: perhaps", 5, 12, "wrong"),
         ("send: A", "send: A\n    wrong: true", 5, 5, "the rule that is broken"),
         ("send: A", "send: A\n    mutate: [{to: x}]", 5, 14, "mutate"),
@@ -210,7 +213,8 @@ def test_a_shipped_scenario_names_what_exists(shipped: Scenario, file: Path) -> 
     assert shipped.title.fr != shipped.title.en
     for step in shipped.steps:
         assert profile.flow(step.send).id in profile.flows
-        assert [name for name in step.expect.findings if not profile.rule(name)] == []
+        named = (*step.expect.findings, *step.ack.findings)
+        assert [name for name in named if not profile.rule(name)] == []
 
 
 def problems(content: object) -> list[str]:
@@ -234,6 +238,7 @@ def test_the_schema_accepts_every_shipped_scenario(file: Path) -> None:
         "{send: A, expect: {findings: [X-1], authors: 2}}",
         "{send: A, within: 2.5, optional: true, outside: false}",
         "{send: A, wrong: true, expect: {findings: X-1}}",
+        "{send: A, ack: {mutate: [{remove: MSA}], findings: ACK-STRUCTURE}}",
         "{send: A, change: responsible}",
         "{send: E, document: {action: replace, change: addendum, name: second}}",
         "{send: E, document: {level: 1, charset: 8859/15, attachment: 5 MB}}",

@@ -25,6 +25,11 @@ MAKERS: Final[Mapping[str, Maker]] = {
 # the main one.
 SEVERAL: Final = frozenset({"tlr-complement"})
 
+# The version of the acknowledgement, whatever that of the message; others are answered in theirs.
+ANSWERED_IN: Final[Mapping[str, str]] = dict.fromkeys(
+    ("tlr-request", "tlr-cancellation", "tlr-answer", "tlr-complement"), "2.5.1"
+)
+
 
 def maker(flow: str, name: str) -> Maker:
     """The composer of that name. Raises HarnessError when the flow's profile names none of ours."""

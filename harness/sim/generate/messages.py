@@ -297,12 +297,18 @@ class Refusal:
 
 
 def acknowledgement(
-    received: Message, at: datetime, control_id: str, code: str, refusals: Sequence[Refusal] = ()
+    received: Message,
+    at: datetime,
+    control_id: str,
+    code: str,
+    refusals: Sequence[Refusal] = (),
+    *,
+    version: str = "",
 ) -> bytes:
     """An ACK in original mode: MSH swapped, MSA-2 as received, one ERR for each refusal.
 
-    Whatever was received, even without MSH, is answered. Written in the message's delimiters' own
-    standard form and its character set.
+    `version` is MSH-12, that of the message when empty. Whatever was received, even without MSH, is
+    answered. Written in the message's delimiters' own standard form and its character set.
     """
     charset = received.declared_charset or "UNICODE UTF-8"
     event = received.first("MSH-9.2")
@@ -316,7 +322,7 @@ def acknowledgement(
         9: f"ACK^{event}^ACK" if event else "ACK",
         10: control_id,
         11: escape(received.first("MSH-11.1")) or "T",
-        12: escape(received.first("MSH-12.1")) or "2.5.1",
+        12: version or escape(received.first("MSH-12.1")) or "2.5.1",
         17: "FRA",
         18: charset,
     }

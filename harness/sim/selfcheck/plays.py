@@ -35,12 +35,14 @@ class Table:
         self.platform = Actor("platform", profile, case)
         self.sent: list[Action] = self.play.start(0.0)
 
-    def answer(self, at: float = 0.1) -> None:
-        """The platform's honest answer, at a time in seconds."""
+    def answer(self, at: float = 0.1, *, without: str = "") -> None:
+        """The platform's honest answer, at a time in seconds; one field of it may be left out."""
         request = Message(self.sent[0].data.removeprefix(b"\x0b")[:-2])
         first = self.profile.flow("A").id
         subject = self.profile.subject(first, request, on_wire=True)
         answer = self.platform.answer(first, request, self.profile.judge(subject), CLOCK)
+        if answer and without:
+            answer = answer.with_value(without, "")
         if answer:
             self.event(Answered("ris", "ris-1", answer.raw), at)
 
@@ -66,6 +68,10 @@ def _late(table: Table) -> None:
 def _twice(table: Table) -> None:
     table.answer()
     table.answer(0.2)
+
+
+def _without_place(table: Table) -> None:
+    table.answer(without="ERR-2")
 
 
 def _unreachable(table: Table) -> None:
@@ -98,6 +104,7 @@ SCRIPTS: Final[Mapping[str, tuple[Mapping[str, Any], Callable[[Table], None]]]] 
     "ACK-STRAY": (_SEND, _twice),
     "STEP-ACK": ({"send": "A", "ack": {"code": ["AE"]}}, Table.answer),
     "STEP-ERR": (_REFUSE, Table.answer),
+    "STEP-ERR-2": (_REFUSE, _without_place),
     "STEP-EXPECT": ({"send": "A", "expect": {"findings": ["INS-F03"]}}, Table.answer),
     "STEP-REACH": (_SEND, _unreachable),
     "STEP-TLS": (_SEND, _refused),
