@@ -156,11 +156,15 @@ def _label(exchange: Exchange) -> str:
 
 def _rungs(report: Report) -> Iterator[Rung]:
     titles = dict(report.scenario_titles)
-    last = ""
+    run_of = {number: part.name for part in report.runs for number in part.numbers}
+    last = ("", "")
     y = 64
     for exchange in report.exchanges:
-        title = titles.get(exchange.scenario) if exchange.scenario != last else None
-        last = exchange.scenario
+        name = run_of.get(exchange.number, "")
+        title = titles.get(exchange.scenario) if (name, exchange.scenario) != last else None
+        last = (name, exchange.scenario)
+        if title and name:
+            title = Text(f"{name} · {title.fr}", f"{name} · {title.en}")
         if title:
             y += 26
         answer = exchange.answer.message if exchange.answer else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.rules.rule import Outcome, Problem, Verdict
 from harness.show.ranking import Placed, deliberate_findings, every_outcome, findings_in_order
-from harness.show.report import Report
+from harness.show.report import Part, Report
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
 
@@ -31,6 +31,7 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         "sut": report.sut,
         "interrupted": report.interrupted,
         **({"unsynced": True} if report.unsynced else {}),
+        **({"runs": [_part(report, part) for part in report.runs]} if report.runs else {}),
         "counts": counts_of(report),
         "files": [file_as_dict(judged) for judged in report.judged],
         "scenarios": [{"name": n, "title": t.as_dict()} for n, t in report.scenario_titles],
@@ -53,6 +54,21 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         ]
         result["rules"] = {rule.id: rule.level.value for rule in report.rules}
     return result
+
+
+def _part(report: Report, part: Part) -> dict[str, Any]:
+    scenarios = report.scenarios_of(part)
+    return {
+        "name": part.name,
+        "sut": part.sut,
+        "seed": part.seed,
+        "started": part.started.isoformat(),
+        "seconds": round(part.seconds, 3),
+        "interrupted": part.interrupted,
+        "verdict": max(scenarios.values(), default=Verdict.INCONCLUSIVE).word,
+        "scenarios": {name: verdict.word for name, verdict in scenarios.items()},
+        "exchanges": list(part.numbers),
+    }
 
 
 def counts_of(report: Report) -> dict[str, dict[str, int]]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from harness.errors import HarnessError, NotMeasured
 from harness.rules.rule import Problem, Verdict
 from harness.show import rejournal
+from harness.show.report import Part
 from harness.sim.record import Exchange
 from harness.text import Text, say
 from harness.wire import transcript
@@ -61,7 +62,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A recorded run. `profile` and `rules_hash` are those it was judged by, empty when unknown."""
+    """A recorded run.
+
+    `parts` are the runs that were merged into it. `profile` and `rules_hash` are those it was
+    judged by, empty when unknown.
+    """
 
     folder: Path
     profile: str
@@ -73,6 +78,7 @@ class Run:
     interrupted: bool
     titles: tuple[tuple[str, Text], ...]
     exchanges: tuple[Recorded, ...]
+    parts: tuple[Part, ...] = ()
 
 
 def read(folder: Path) -> Run:
@@ -134,6 +140,19 @@ def _run(result: dict[str, Any], folder: Path) -> Run:
         interrupted=result["interrupted"] is True,
         titles=tuple((one["name"], _text(one["title"])) for one in result["scenarios"]),
         exchanges=tuple(_recorded(one, files, folder) for one in result["exchanges"]),
+        parts=tuple(_part(one) for one in result.get("runs", ())),
+    )
+
+
+def _part(one: dict[str, Any]) -> Part:
+    return Part(
+        name=str(one["name"]),
+        sut=_among(one["sut"], ("ris", "platform", "both", "none")),
+        seed=None if one["seed"] is None else int(one["seed"]),
+        started=datetime.fromisoformat(one["started"]),
+        seconds=float(one["seconds"]),
+        interrupted=one["interrupted"] is True,
+        numbers=tuple(int(number) for number in one["exchanges"]),
     )
 
 

@@ -43,6 +43,7 @@ def judge_again(run: Run, profile: Profile, command: str) -> Report:
         environment=environment(),
         folder=run.folder,
         interrupted=run.interrupted,
+        runs=run.parts,
     )
 
 

@@ -9,7 +9,7 @@ from harness.rules.rule import Rule, Verdict
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
 
-__all__ = ["Concordance", "Exchange", "Judged", "Report", "exit_code"]
+__all__ = ["Concordance", "Exchange", "Judged", "Part", "Report", "exit_code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,19 @@ class Concordance:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One run of several in a report; `numbers` are those of its exchanges."""
+
+    name: str
+    sut: str
+    seed: int | None
+    started: datetime
+    seconds: float
+    interrupted: bool
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A whole run, or a check of files.
 
@@ -33,7 +46,8 @@ class Report:
     `rules` are all rules of the profile; `rules_hash` is the hash of their tables.
     `flows` are those of the profile, met or not. `command` is what the user typed. `sut` is the
     role judged: "ris", "platform", "both", "none". `concordance` is the table of facts of each
-    conversation. `unsynced`: what was acknowledged was received, but not made sure to be on disk.
+    conversation. `runs` are those that were merged, empty for one run. `unsynced`: what was
+    acknowledged was received, but not made sure to be on disk.
     """
 
     tool: str
@@ -55,6 +69,7 @@ class Report:
     unsynced: bool = False
     flows: tuple[str, ...] = ()
     concordance: tuple[Concordance, ...] = ()
+    runs: tuple[Part, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -69,6 +84,16 @@ class Report:
         """Flows of the profile of which no message was judged, nor planned."""
         met = {exchange.flow for exchange in self.exchanges} | {file.kind for file in self.files}
         return tuple(flow for flow in self.flows if flow not in met)
+
+    def scenarios_of(self, run: Part) -> dict[str, Verdict]:
+        """The verdict of each scenario of one of the runs, in the order played."""
+        found: dict[str, Verdict] = {}
+        numbers = frozenset(run.numbers)
+        for exchange in self.exchanges:
+            if exchange.number in numbers:
+                worst = max(found.get(exchange.scenario, exchange.verdict), exchange.verdict)
+                found[exchange.scenario] = worst
+        return found
 
     @property
     def judged(self) -> tuple[Judged, ...]:

@@ -23,6 +23,7 @@ VERBS: Final = (
     "proxy",
     "check",
     "judge",
+    "merge",
     "diff",
     "migrate",
     "generate",
