@@ -50,6 +50,7 @@ class Patient:
 
     `ins` is 15 characters, key included; `birth_given_names` are all given names of the birth
     record, in order. `ipp` is the site's own patient number. `birth_cog` is the place of birth.
+    `qualified` is the identity's status: while it is not, the INS stays at home.
     """
 
     ins: str
@@ -65,6 +66,12 @@ class Patient:
     phone: str
     used_name: str = ""
     used_given_name: str = ""
+    qualified: bool = True
+
+    @property
+    def shared_ins(self) -> str:
+        """The INS that may leave the site: empty while the identity is not qualified."""
+        return self.ins if self.qualified else ""
 
     @property
     def first_given_name(self) -> str:

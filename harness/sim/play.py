@@ -75,7 +75,10 @@ def cases_of(scenario: Scenario, seed: int, clock: datetime) -> dict[str, Case]:
     """
     if not scenario.cases:
         return {"": cases.make_case(scenario.case, seed, clock)}
-    choices = {name: (choice.case, choice.twin) for name, choice in scenario.cases.items()}
+    choices = {
+        name: cases.Choice(choice.case, choice.twin, choice.patient)
+        for name, choice in scenario.cases.items()
+    }
     return cases.make_cases(choices, seed, clock)
 
 

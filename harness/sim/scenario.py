@@ -166,6 +166,7 @@ class CaseChoice(_Closed):
 
     case: str = Field(default="", description="clinical case; that of the twin when empty")
     twin: str = Field(default="", description="the conversation whose patient is nearly the same")
+    patient: str = Field(default="", description="the conversation that is about the same patient")
 
 
 class Step(_Closed):
@@ -189,6 +190,10 @@ class Step(_Closed):
         default="", description="clinical case whose examination is done in place of the asked one"
     )
     exams: int | None = Field(default=None, ge=1, le=9, description="how many were done")
+    identity: Literal["provisional", "qualified", "merged"] | None = Field(
+        default=None,
+        description="the patient's identity from here on; merged: another local number",
+    )
     charset: Literal["UTF-8", "8859/15"] | None = Field(
         default=None, description="of the message; a document may say its own"
     )
@@ -226,6 +231,7 @@ class Step(_Closed):
             reason=self.reason.reason if self.reason else None,
             instead=self.instead,
             exams=self.exams,
+            identity=self.identity or "",
         )
 
 
@@ -234,6 +240,9 @@ class Scenario(_Closed):
 
     scenario: str = Field(pattern=_NAME)
     title: Words
+    story: Words | None = Field(
+        default=None, description="what happens, with the white paper's steps: figure.number, 1.2a"
+    )
     profile: str = "livre-blanc-2024"
     case: str = "ct-brain"
     cases: dict[str, CaseChoice] = Field(
@@ -252,7 +261,7 @@ class Scenario(_Closed):
 
 def load(file: Path) -> tuple[Scenario, ...]:
     """The scenarios of a file. Raises HarnessError with file, line and column."""
-    found = tuple(_scenario(item) for item in yamlfile.load_all(file))
+    found = tuple(read(item) for item in yamlfile.load_all(file))
     if not found:
         raise HarnessError(say("scenario.empty"), file=file, line=1)
     return found
@@ -293,7 +302,8 @@ def _in_folder(folder: Path) -> Iterator[tuple[Scenario, Path]]:
             yield scenario, file
 
 
-def _scenario(item: Item) -> Scenario:
+def read(item: Item) -> Scenario:
+    """The scenario of one document. Raises HarnessError with file, line and column."""
     content = item.plain()
     if not isinstance(content, dict):
         raise item.error("yaml.want_mapping")
@@ -331,19 +341,28 @@ def _refuse_unknown_cases(item: Item, found: Scenario) -> None:
     if "case" in item.fields and found.cases:
         raise item.fields["case"].as_key.error("scenario.case_and_cases")
     for name, choice in found.cases.items():
-        others = [other for other, one in found.cases.items() if other != name and not one.twin]
         place = item.find(("cases", name))
-        if not (choice.case or choice.twin):
+        if not (choice.case or choice.twin or choice.patient):
             raise place.error("scenario.case_or_twin", name=name)
-        if choice.twin and choice.twin not in others:
-            raise item.find(("cases", name, "twin")).error(
-                "scenario.no_twin", hint=plain(", ".join(others)), name=choice.twin
-            )
+        if choice.twin and choice.patient:
+            raise place.find(("patient",)).as_key.error("scenario.twin_and_patient")
+        _refuse_no_other_patient(place, found, name)
     for number, step in enumerate(found.steps):
         if bool(found.cases) != bool(step.of) or (step.of and step.of not in found.cases):
             hint = plain(", ".join(found.cases)) if found.cases else None
             place = item.find(("steps", number, "for"))
             raise place.error("scenario.no_conversation", hint=hint, name=step.of or "-")
+
+
+def _refuse_no_other_patient(place: Item, found: Scenario, name: str) -> None:
+    """What a conversation says of another one's patient is about one that has its own."""
+    own = [n for n, one in found.cases.items() if n != name and not (one.twin or one.patient)]
+    for key in ("twin", "patient"):
+        named = getattr(found.cases[name], key)
+        if named and named not in own:
+            raise place.find((key,)).error(
+                "scenario.no_twin", hint=plain(", ".join(own)), name=named
+            )
 
 
 def _refuse_wrong_document(item: Item, found: Scenario, step: Step) -> None:
@@ -365,7 +384,7 @@ def _refuse_wrong_document(item: Item, found: Scenario, step: Step) -> None:
 def _refuse_what_is_not_told(item: Item, found: Scenario, step: Step) -> None:
     """A choice about what the message of this flow does not tell, an act that is no case's."""
     made = profiles.flow_makers(found.profile)[step.send]
-    for key in ("answer", "reason", "instead", "exams"):
+    for key in ("answer", "reason", "instead", "exams", "identity"):
         if getattr(step, key) and key not in TELLS.get(made, ()):
             raise item.find((key,)).as_key.error("scenario.not_told", key=key, flow=step.send)
     if step.instead and step.instead not in clinical.names():
@@ -445,6 +464,7 @@ def _allowed(steps: tuple[str | int, ...]) -> list[str]:
         "mutate": Mutation,
         "expect": Expectation,
         "title": Words,
+        "story": Words,
         "document": Sending,
         "answer": Answering,
         "reason": Motive,

@@ -10,16 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.sim.case import Answer, Case, Exam, Identifier, Reason
+from harness.sim.case import Answer, Case, Exam, Identifier, Patient, Reason
 from harness.sim.generate import cases
 from harness.sim.generate.unique import uid
 
 # what the messages of a composer can be told to tell
 TELLS: Final[Mapping[str, tuple[str, ...]]] = {
-    "tlr-cancellation": ("reason",),
+    "order-request": ("identity",),
+    "order-protocol": ("instead",),
+    "order-examination": ("identity", "instead"),
+    "tlr-request": ("identity",),
+    "tlr-cancellation": ("identity", "reason"),
     "tlr-answer": ("answer", "reason", "instead"),
-    "tlr-complement": ("instead", "exams"),
+    "tlr-complement": ("identity", "instead", "exams"),
 }
+_OTHER_RECORD: Final = "9"
 _ALSO: Final = "Protocole {number} : compléter si le premier ne suffit pas."
 
 
@@ -28,7 +33,8 @@ class Telling:
     """The choices of a step; None and empty leave the case as it was.
 
     `instead` is a case of the generators whose examination is the one that is done; `exams` how
-    many were done, `protocols` how many the answer brings.
+    many were done, `protocols` how many the answer brings. `identity` is the patient's from here
+    on: "provisional", "qualified", or "merged" into another record of the site.
     """
 
     accepted: bool | None = None
@@ -37,6 +43,7 @@ class Telling:
     reason: Reason | None = None
     instead: str = ""
     exams: int | None = None
+    identity: str = ""
 
 
 def told(case: Case, telling: Telling) -> Case:
@@ -47,7 +54,15 @@ def told(case: Case, telling: Telling) -> Case:
         case = _with_exams(case, telling.exams)
     if telling.reason is not None:
         case = replace(case, cancellation=telling.reason)
-    return replace(case, answer=_answer(case.answer, telling))
+    patient = _identified(case.patient, telling.identity)
+    return replace(case, patient=patient, answer=_answer(case.answer, telling))
+
+
+def _identified(patient: Patient, identity: str) -> Patient:
+    if identity == "merged":  # the record that is left has the other local number
+        kept = replace(patient.ipp, value=f"{patient.ipp.value}{_OTHER_RECORD}", written="")
+        return replace(patient, ipp=kept)
+    return replace(patient, qualified=identity != "provisional") if identity else patient
 
 
 def decided_otherwise(made: str, telling: Telling, case: Case) -> bool:

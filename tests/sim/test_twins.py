@@ -12,7 +12,11 @@ from harness.sim.generate import cases
 from harness.sim.generate.identity import identities, twin
 
 CLOCK = datetime.fromisoformat("2026-01-05T10:00:00+01:00")
-TWINS = {"lea": ("", "anna"), "anna": ("ct-brain", ""), "bob": ("dx-knee", "")}
+TWINS = {
+    "lea": cases.Choice("", "anna"),
+    "anna": cases.Choice("ct-brain"),
+    "bob": cases.Choice("dx-knee"),
+}
 every_seed = pytest.mark.parametrize("seed", range(1, 13))
 
 
@@ -76,4 +80,4 @@ def test_a_twin_of_a_twin_of_any_patient_has_a_number_of_its_own() -> None:
 
 def test_an_unknown_case_among_them_is_told() -> None:
     with pytest.raises(HarnessError, match="ct-brian"):
-        cases.make_cases({"anna": ("ct-brian", "")}, 1, CLOCK)
+        cases.make_cases({"anna": cases.Choice("ct-brian")}, 1, CLOCK)

@@ -27,6 +27,8 @@ VERBS: Final = (
     "diff",
     "migrate",
     "generate",
+    "scenarios",
+    "lint",
     "rules",
     "contested",
     "pack",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, NamedTuple
 
 from harness.errors import HarnessError
 from harness.sim.case import (
@@ -84,22 +84,31 @@ def with_act(case: Case, name: str) -> Case:
     )
 
 
-def make_cases(
-    choices: Mapping[str, tuple[str, str]], seed: int, clock: datetime
-) -> dict[str, Case]:
-    """Several cases of one site and one platform, by name.
+class Choice(NamedTuple):
+    """The case of one conversation among several.
 
-    A choice is the name of a case, and of the other choice whose patient is nearly the same; the
-    twin without a case of its own has the other's. Raises HarnessError as `make_case` does.
+    `kind` names it. `twin` is the other conversation whose patient is nearly the same, `patient`
+    the one that is about the same patient; without a kind it is that conversation's.
     """
+
+    kind: str
+    twin: str = ""
+    patient: str = ""
+
+
+def make_cases(choices: Mapping[str, Choice], seed: int, clock: datetime) -> dict[str, Case]:
+    """Several cases of one site and one platform, by name. Raises HarnessError as `make_case`."""
     found: dict[str, Case] = {}
-    by_twins_last = sorted(choices.items(), key=lambda choice: bool(choice[1][1]))
+    with_own_first = sorted(choices.items(), key=lambda one: bool(one[1].twin or one[1].patient))
     places = {name: number for number, name in enumerate(choices)}
-    for name, (kind, other) in by_twins_last:
-        case = make_case(kind or choices[other][0], seed + _APART * places[name], clock)
+    for name, (kind, twin, same) in with_own_first:
+        kind = kind or choices[twin or same].kind
+        case = make_case(kind, seed + _APART * places[name], clock)
         case = _of_the_same_site(case, next(iter(found.values()), case))
-        if other:
-            case = replace(case, patient=identity.twin(found[other].patient, case.patient))
+        if twin:
+            case = replace(case, patient=identity.twin(found[twin].patient, case.patient))
+        elif same:
+            case = replace(case, patient=found[same].patient)
         found[name] = case
     return {name: found[name] for name in choices}
 

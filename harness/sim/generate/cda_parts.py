@@ -270,7 +270,7 @@ def record_target(patient: Patient) -> Element:
     """The patient: INS first, local number second, names with their qualifiers."""
     role = el(
         "patientRole",
-        ids(patient.ins_oid, patient.ins) if patient.ins else None,
+        ids(patient.ins_oid, patient.shared_ins) if patient.shared_ins else None,
         ids(patient.ipp.oid, patient.ipp.value) if patient.ipp.oid else None,
         addr(patient.address),
         telecom(patient.phone, "MC"),

@@ -156,16 +156,16 @@ def pid(patient: Patient, account: Identifier) -> str:
             8: patient.sex,
             11: "~".join(addresses),
             18: cx(account, "AN") if account.value else "",
-            32: "VALI" if patient.ins else "PROV",
+            32: "VALI" if patient.shared_ins else "PROV",
         },
     )
 
 
 def _identifiers(patient: Patient) -> list[str]:
     found = []
-    if patient.ins:
+    if patient.shared_ins:
         authority = f"ASIP-SANTE-INS-NIR&{patient.ins_oid}&ISO"
-        found.append(components({1: patient.ins, 4: authority, 5: "INS"}))
+        found.append(components({1: patient.shared_ins, 4: authority, 5: "INS"}))
     if patient.ipp.value:
         found.append(cx(patient.ipp, "PI"))
     return found
