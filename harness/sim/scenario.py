@@ -192,7 +192,7 @@ class Step(_Closed):
     exams: int | None = Field(default=None, ge=1, le=9, description="how many were done")
     identity: Literal["provisional", "qualified", "merged"] | None = Field(
         default=None,
-        description="the patient's identity from here on; merged: another local number",
+        description="the patient's, from here on; merged: another local number",
     )
     charset: Literal["UTF-8", "8859/15"] | None = Field(
         default=None, description="of the message; a document may say its own"

@@ -1,4 +1,4 @@
-"""`telerad lint`: what is wrong with scenario files, with file, line and column, before they are played."""
+"""`telerad lint`: what is wrong with scenario files, and where, before anybody is tested."""
 
 from pathlib import Path
 
