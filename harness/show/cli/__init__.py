@@ -24,6 +24,7 @@ VERBS: Final = (
     "check",
     "judge",
     "merge",
+    "blame",
     "diff",
     "migrate",
     "generate",

@@ -8,13 +8,14 @@ import click
 
 from harness.errors import HarnessError
 from harness.show import outputs, session
+from harness.show.blaming import tell
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.report import Report
 from harness.show.session import environment, now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
-from harness.sim import faults, relay
+from harness.sim import blame, faults, relay
 from harness.sim.faults import Faults
 from harness.sim.net import Address
 from harness.sim.proxy import Proxy
@@ -139,6 +140,9 @@ def command(
         folder=folder,
         unsynced=not sync,
     )
+    charges = blame.charges(exchanges, profile)
+    if charges and any(output.kind == "text" for output in wanted):
+        tell(terminal, charges)
     finish(report, terminal, folder, wanted)
     return outputs.exit_code(report)
 
