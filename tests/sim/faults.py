@@ -1,12 +1,6 @@
-"""Seeded faults: one message of one exchange is changed, and one rule has to tell it.
+"""Seeded faults of the white paper; see `seeded.py`."""
 
-Each is played simulator against simulator. `step` is the step of the scenario, from 1, whose
-message is changed by `edits` before it leaves; `rule` is what must be found first, at that message.
-"""
-
-from dataclasses import dataclass
-
-from harness.wire.edit import Edit
+from seeded import Change, Taken, drops, faults, sets
 
 D = "/cda:ClinicalDocument"
 ORDER = f"{D}/cda:inFulfillmentOf/cda:order"
@@ -20,48 +14,12 @@ SUCCEEDED, REQUEST = "lb-doc-responsible-changed", "lb-doc-request-replaced"
 SOMEBODY, ANOTHER = "810100000305", "279035121518989"
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A value that the message of another step has, at `source`, written at `place`."""
-
-    place: str
-    step: int
-    source: str
-
-
-Change = Edit | Taken
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault, and the rule that finds it."""
-
-    play: str
-    step: int
-    rule: str
-    edits: tuple[Change, ...]
-
-    @property
-    def name(self) -> str:
-        """What a test is called."""
-        return f"{self.play}-{self.step}-{self.rule}-{self.edits[0].place.rpartition('/')[2]}"
-
-
-def sets(place: str, value: str) -> Edit:
-    return Edit("set", place, value)
-
-
-def drops(place: str) -> Edit:
-    return Edit("remove", place)
-
-
 def _order(value: str) -> tuple[Change, ...]:
     return sets("ORC-2.1", value), sets("OBR-2.1", value)
 
 
-FAULTS = tuple(
-    Fault(play, step, rule, edits if isinstance(edits, tuple) else (edits,))
-    for play, step, rule, edits in (
+FAULTS = faults(
+    (
         # A: its own data
         (NOMINAL, 1, "INS-F03", sets("PID-3[5=INS].1", "279035121518988")),
         (NOMINAL, 1, "LB-A-PID-11-COG", sets("PID-11[7=BDL].9", "")),

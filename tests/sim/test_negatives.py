@@ -69,6 +69,7 @@ def test_a_message_fails_by_what_it_says_alone_and_is_refused(
     assert answer.first("ERR-3.1") == code or not code
     assert answer.first("ERR-8").startswith(failed[0])
     assert findings(guide, played) == []
+    assert report_of(guide, played).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("given", ANSWERS, ids=lambda given: given.scenario)

@@ -79,7 +79,10 @@ def test_every_transition_that_is_told_has_a_scenario(setting: Setting, guide: P
 def test_it_breaks_its_rule_alone_and_is_refused_where_it_is_forbidden(
     given: Scenario, setting: Setting, guide: Profile
 ) -> None:
-    for step, exchange in wrong_steps(given, run(given, setting, guide)):
+    played = run(given, setting, guide)
+    assert findings(guide, played) == []
+    assert report_of(guide, played).verdict is Verdict.PASS
+    for step, exchange in wrong_steps(given, played):
         told = [o for o in exchange.request.outcomes if o.verdict.needs_attention]
         assert tuple(o.rule.id for o in told) == step.expect.findings
         forbidden = told[0].verdict is Verdict.FAIL
@@ -153,11 +156,9 @@ def test_a_system_under_test_is_not_asked_to_send_it(
 
 
 def test_nothing_is_told_of_who_sends_it(setting: Setting, guide: Profile) -> None:
-    played = run(named("tlr-state-refused-complement"), setting, guide)
-    wrong = played[-1]
-    assert wrong.request.deliberate
+    wrong = run(named("tlr-state-refused-complement"), setting, guide)[-1]
+    assert "out of its turn" in wrong.request.deliberate.en
     assert wrong.verdict is Verdict.PASS
-    assert findings(guide, played) == []
 
 
 @pytest.fixture
