@@ -202,13 +202,26 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Why a finding is let be for a while. `owner` and `expires` (ISO 8601 date) may be empty."""
+
+    reason: str
+    owner: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem, with the rule that it breaks and how much it weighs."""
+    """A problem, with the rule that it breaks and how much it weighs.
+
+    `known`: somebody has said why it is let be; it weighs no more than a warning in its outcome.
+    """
 
     rule: Rule
     verdict: Verdict
     problem: Problem
     kind: str
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from harness.rules.rule import Verdict
 from harness.show.ranking import Placed, causes, findings_in_order
 from harness.show.report import Report
 from harness.show.spot import spot
-from harness.show.words import shortened
+from harness.show.words import known_as_text, shortened
 from harness.text import say
 
 LIMIT: Final = 600  # characters of a value
@@ -42,7 +42,11 @@ def _annotation(report: Report, placed: Placed, lang: str) -> str:
             for word, text in (("expected", problem.expected), ("actual", problem.actual))
         ),
     )
-    command = _COMMANDS.get(finding.verdict, "error")
+    known = known_as_text(finding)
+    if known:
+        told = shortened(known.in_(lang), lang, LIMIT)
+        parts += (f"{say('report.known').in_(lang)}: {told}",)
+    command = "notice" if known else _COMMANDS.get(finding.verdict, "error")
     told = "\n".join(part for part in parts if part)
     return _command(command, _properties(report, placed, lang), told)
 

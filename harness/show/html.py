@@ -16,7 +16,7 @@ from harness.show import facts, page, view
 from harness.show.excerpt import excerpt
 from harness.show.ranking import Placed, causes, every_outcome, findings_in_order
 from harness.show.report import Report
-from harness.show.words import SIGNS, counts, says_the_same, source
+from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source
 from harness.sim.record import Exchange, Judged
 from harness.text import Text, catalogue, say
 
@@ -40,9 +40,10 @@ def to_html(report: Report, lang: str = "fr") -> str:
             script=Markup(script),  # noqa: S704  our own file
             policy=page.policy(style, script),
             findings=placed,
-            causes=causes(placed),
+            causes=causes(one for one in placed if not one.finding.known),
             scores=_scores(report),
             untested=_untested(report),
+            known_as_text=known_as_text,
             rungs=list(_rungs(report)),
             matrix=_matrix(report),
             coverage=_coverage(report),

@@ -4,9 +4,9 @@ import json
 from collections import Counter
 from typing import Any
 
-from harness.rules.rule import Outcome, Problem, Verdict
+from harness.rules.rule import Known, Outcome, Problem, Verdict
 from harness.show.ranking import Placed, deliberate_findings, every_outcome, findings_in_order
-from harness.show.report import Part, Report
+from harness.show.report import Part, Report, UsedBaseline
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
 
@@ -36,6 +36,7 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         "files": [file_as_dict(judged) for judged in report.judged],
         "scenarios": [{"name": n, "title": t.as_dict()} for n, t in report.scenario_titles],
         "exchanges": [exchange_as_dict(exchange) for exchange in report.exchanges],
+        **({"baseline": _baseline(report.baseline)} if report.baseline else {}),
         "findings": [finding_as_dict(placed, lang) for placed in findings_in_order(report)],
         "deliberate": [finding_as_dict(placed, lang) for placed in deliberate_findings(report)],
     }
@@ -68,6 +69,17 @@ def _part(report: Report, part: Part) -> dict[str, Any]:
         "verdict": max(scenarios.values(), default=Verdict.INCONCLUSIVE).word,
         "scenarios": {name: verdict.word for name, verdict in scenarios.items()},
         "exchanges": list(part.numbers),
+    }
+
+
+def _baseline(used: UsedBaseline) -> dict[str, Any]:
+    return {
+        "file": used.file,
+        "known": used.known,
+        "outdated": [
+            {"line": one.line, "rule": one.rule, "place": one.place, "why": one.why}
+            for one in used.outdated
+        ],
     }
 
 
@@ -163,6 +175,7 @@ def finding_as_dict(placed: Placed, lang: str) -> dict[str, Any]:
             "line": problem.at.line,
             "span": list(problem.at.span) if problem.at.span else None,
         },
+        **({"known": _known(finding.known)} if finding.known else {}),
         "expected": problem.expected.in_(lang),
         "actual": problem.actual.in_(lang),
         "texts": {
@@ -170,6 +183,14 @@ def finding_as_dict(placed: Placed, lang: str) -> dict[str, Any]:
             "actual": problem.actual.as_dict(),
             "advice": _pair(problem.advice or rule.mistake),
         },
+    }
+
+
+def _known(known: Known) -> dict[str, str | None]:
+    return {
+        "reason": known.reason,
+        "owner": known.owner or None,
+        "expires": known.expires or None,
     }
 
 

@@ -1,11 +1,12 @@
 """The result as JUnit XML, in the form that Jenkins and GitLab read: one case for each outcome.
 
 `failure` is a broken MUST, `error` our own mistake or something that could not be told, `skipped`
-what did not apply or was not tested. Warnings pass, with their text in `system-out`.
+what did not apply, was not tested, or is a known failure. Warnings pass, with their text in
+`system-out`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lxml import etree
@@ -13,7 +14,7 @@ from lxml import etree
 from harness.rules.rule import Outcome, Verdict
 from harness.show.ranking import every_outcome
 from harness.show.report import Report
-from harness.show.words import cut
+from harness.show.words import cut, known_as_text
 from harness.sim.record import Exchange, Judged
 from harness.text import Text, say
 
@@ -81,8 +82,16 @@ def _result(case: Any, outcome: Outcome, lang: str) -> None:
     if verdict in (Verdict.NOT_APPLICABLE, Verdict.NOT_TESTED):
         reason = outcome.reason.in_(lang) if outcome.reason else verdict.word
         etree.SubElement(case, "skipped", message=_clean(reason))
+    elif verdict < Verdict.INCONCLUSIVE and any(finding.known for finding in outcome.findings):
+        told = (known_as_text(finding) for finding in outcome.findings)
+        reasons = dict.fromkeys(text.in_(lang) for text in told if text)
+        etree.SubElement(case, "skipped", message=_clean(_known(reasons, lang)))
     elif verdict is not Verdict.PASS:
         _attention(case, outcome, lang)
+
+
+def _known(reasons: Iterable[str], lang: str) -> str:
+    return cut(f"{say('report.known').in_(lang)}: {'; '.join(reasons)}", lang, LIMIT)
 
 
 def _attention(case: Any, outcome: Outcome, lang: str) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from harness.show.ranking import Cause, causes, findings_in_order
 from harness.show.report import Exchange, Report
 from harness.show.terminal import culprit, score_lines
-from harness.show.words import SIGNS, shortened
+from harness.show.words import SIGNS, known_as_text, shortened
 from harness.text import Text, say
 
 LIMIT: Final = 240  # characters of a value
@@ -36,6 +36,10 @@ def _head(report: Report, lang: str) -> Iterator[str]:
     for key, told in (("interrupted", report.interrupted), ("unsynced", report.unsynced)):
         if told:
             yield f"- {_said(say(f'term.{key}'), lang)}"
+    if report.baseline:
+        for one in report.baseline.outdated:
+            what = _said(say(f"baseline.{one.why}", rule=one.rule, place=one.place), lang)
+            yield f"- {_code(f'{report.baseline.file}:{one.line}', lang)} {what}"
     yield ""
 
 
@@ -56,6 +60,9 @@ def _cause(cause: Cause, lang: str) -> str:
     finding = placed.finding
     problem, rule = finding.problem, finding.rule
     verdict = f"{SIGNS[finding.verdict]} {_said(say(f'verdict.{finding.verdict.word}'), lang)}"
+    known = known_as_text(finding)
+    if known:
+        verdict += f", {_said(say('report.known'), lang)}: {_code(known.in_(lang), lang)}"
     more = f" {_said(say('page.times', count=cause.count), lang)}" if cause.count > 1 else ""
     where = _code(problem.at.path or problem.at.xpath or placed.flow, lang)
     named = f"{_said(culprit(placed), lang)}<br>{where}"

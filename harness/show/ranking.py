@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.rules.rule import Finding, Outcome, Verdict
+from harness.rules.rule import Finding, Known, Outcome, Verdict
 from harness.show.report import Report
 from harness.sim.record import Exchange, Judged
 
@@ -35,6 +35,7 @@ class Placed:
 
 def findings_in_order(report: Report) -> list[Placed]:
     """Worst verdict first; within a verdict as it happened, so that the cause comes first.
+    Known failures come last.
 
     Findings of messages made wrong on purpose are left out.
     """
@@ -42,7 +43,7 @@ def findings_in_order(report: Report) -> list[Placed]:
         placed for placed in _as_it_happened(report) if not (placed.judged and _deliberate(placed))
     ]
     order = {verdict: place for place, verdict in enumerate(_CONFORMANCE)}
-    found.sort(key=lambda placed: order.get(placed.finding.verdict, len(order)))
+    found.sort(key=lambda p: (bool(p.finding.known), order.get(p.finding.verdict, len(order))))
     return [
         Placed(placed.finding, placed.judged, placed.exchange, number)
         for number, placed in enumerate(found, 1)
@@ -67,11 +68,12 @@ def causes(placed: Iterable[Placed]) -> list[Cause]:
 
     What a scenario expected is told apart by what it expected: one rule stands for all of it.
     """
-    found: dict[tuple[str, Verdict, str], list[Placed]] = {}
+    found: dict[tuple[str, Verdict, Known | None, str], list[Placed]] = {}
     for one in placed:
         rule, problem = one.finding.rule, one.finding.problem
         wish = problem.expected.en if rule.group == "exchange" else ""
-        found.setdefault((rule.id, one.finding.verdict, wish), []).append(one)
+        key = (rule.id, one.finding.verdict, one.finding.known, wish)
+        found.setdefault(key, []).append(one)
     return [Cause(first, tuple(others)) for first, *others in found.values()]
 
 

@@ -9,7 +9,16 @@ from harness.rules.rule import Rule, Verdict
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
 
-__all__ = ["Concordance", "Exchange", "Judged", "Part", "Report", "exit_code"]
+__all__ = [
+    "Concordance",
+    "Exchange",
+    "Judged",
+    "Outdated",
+    "Part",
+    "Report",
+    "UsedBaseline",
+    "exit_code",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated:
+    """A known failure to look at again: its entry matches nothing ("stale"), or "expired"."""
+
+    line: int
+    rule: str
+    place: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedBaseline:
+    """The file of known failures that was used, and how many findings it knows."""
+
+    file: str
+    known: int
+    outdated: tuple[Outdated, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A whole run, or a check of files.
 
@@ -47,7 +75,8 @@ class Report:
     `flows` are those of the profile, met or not. `command` is what the user typed. `sut` is the
     role judged: "ris", "platform", "both", "none". `concordance` is the table of facts of each
     conversation. `runs` are those that were merged, empty for one run. `unsynced`: what was
-    acknowledged was received, but not made sure to be on disk.
+    acknowledged was received, but not made sure to be on disk. `baseline`: the known failures that
+    were asked for.
     """
 
     tool: str
@@ -70,6 +99,7 @@ class Report:
     flows: tuple[str, ...] = ()
     concordance: tuple[Concordance, ...] = ()
     runs: tuple[Part, ...] = ()
+    baseline: UsedBaseline | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -105,9 +135,11 @@ class Report:
 
 
 def exit_code(report: Report) -> int:
-    """0 conforms, 1 does not, 3 not measured, 130 interrupted."""
+    """0 conforms, 1 does not, 3 not measured, 4 known failures outdated, 130 interrupted."""
     if report.interrupted:
         return 130
     if report.verdict is Verdict.FAIL:
         return 1
-    return 3 if report.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE) else 0
+    if report.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
+        return 3
+    return 4 if report.baseline and report.baseline.outdated else 0

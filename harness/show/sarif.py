@@ -11,12 +11,12 @@ from datetime import UTC
 from typing import Any, Final
 from urllib.parse import quote
 
-from harness.rules.rule import Rule, Verdict
+from harness.rules.rule import Finding, Rule, Verdict
 from harness.show.ranking import Placed, findings_in_order
 from harness.show.report import Report, exit_code
 from harness.show.sameness import fingerprints
 from harness.show.spot import Spot, spot
-from harness.show.words import as_json, shortened, source
+from harness.show.words import as_json, known_as_text, shortened, source
 from harness.text import LANGUAGES, say
 
 SCHEMA: Final = (
@@ -137,6 +137,7 @@ def _result(report: Report, placed: Placed, known: tuple[int, str], lang: str) -
         "message": _message("\n".join(_told(placed, lang))),
         "locations": [_location(report, placed)],
         "partialFingerprints": {PRINT: known[1]},
+        **_suppressed(finding, lang),
         "properties": {
             "verdict": finding.verdict.word,
             "flow": placed.flow,
@@ -144,6 +145,15 @@ def _result(report: Report, placed: Placed, known: tuple[int, str], lang: str) -
             "exchange": exchange.number if exchange else None,
         },
     }
+
+
+def _suppressed(finding: Finding, lang: str) -> dict[str, Any]:
+    """A known failure is one that somebody accepted, outside the message itself."""
+    told = known_as_text(finding)
+    if told is None:
+        return {}
+    why = shortened(told.in_(lang), lang, LIMIT)
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": why}]}
 
 
 def _told(placed: Placed, lang: str) -> list[str]:

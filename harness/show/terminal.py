@@ -15,8 +15,8 @@ from rich.text import Text as Styled
 from harness.rules.rule import Level, Verdict
 from harness.show.excerpt import Excerpt, excerpt
 from harness.show.ranking import Cause, Placed, causes, every_outcome, findings_in_order
-from harness.show.report import Report
-from harness.show.words import SIGNS, counts, says_the_same, source, visible
+from harness.show.report import Report, UsedBaseline
+from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source, visible
 from harness.sim.record import Exchange
 from harness.text import Text, plain, say
 
@@ -101,9 +101,11 @@ class Terminal:
 
     def summary(self, report: Report) -> None:
         """Verdict, score, and the findings with the first to fix in full, failures last."""
-        findings = findings_in_order(report)
+        every = findings_in_order(report)
+        findings = [placed for placed in every if not placed.finding.known]
         warnings = causes(p for p in findings if p.finding.verdict < Verdict.INCONCLUSIVE)
         worse = causes(p for p in findings if p.finding.verdict >= Verdict.INCONCLUSIVE)
+        self._known(causes(placed for placed in every if placed.finding.known))
         if warnings:
             head = f"{self.tr('term.warnings')} ({len(warnings)})"
             self.title(self._led_by(head, warnings[0].first))
@@ -113,6 +115,21 @@ class Terminal:
             self._more(len(warnings) - SHOWN)
         self._worse(worse)
         self._verdict(report)
+
+    def _known(self, known: list[Cause]) -> None:
+        if not known:
+            return
+        self.title(f"{self.tr('term.known')} ({len(known)})")
+        for cause in known[:SHOWN]:
+            self.finding(cause.first, brief=True)
+            self._others(cause)
+        self._more(len(known) - SHOWN)
+
+    def _outdated(self, used: UsedBaseline) -> None:
+        """The entries of the known failures to look at again, each with its line."""
+        for one in used.outdated:
+            what = self.tr(f"baseline.{one.why}", rule=one.rule, place=one.place)
+            self._hanging((f"{used.file}:{one.line}: ", "yellow"), what)
 
     def _worse(self, worse: list[Cause]) -> None:
         if not worse:
@@ -159,6 +176,8 @@ class Terminal:
         self._hanging((f"{SIGNS[verdict]} {head}", STYLES[verdict]), told, indent=2)
         for score in score_lines(report):
             self._hanging(("  ", ""), score.in_(self.lang), indent=4)
+        if report.baseline:
+            self._outdated(report.baseline)
         if report.interrupted:
             self.line((self.tr("term.interrupted"), "yellow"))
         if report.unsynced:
@@ -175,7 +194,7 @@ class Terminal:
         self._hanging(("   ─▸ ", "dim"), "   ".join(filter(None, (self._place(placed), at))))
         if brief:
             disputed = finding.verdict is Verdict.CONTESTED  # both readings are told
-            told = ("report.advice",) if disputed else ()
+            told = [*(["report.advice"] if disputed else []), "report.known"]
             self._pairs(placed, ("report.expected", "report.actual", *told))
             return
         width = min(max(self.console.width, 60), 160) - MARGIN
@@ -229,6 +248,7 @@ class Terminal:
             "report.expected": None if says_the_same(placed.finding) else problem.expected,
             "report.actual": problem.actual,
             "report.advice": problem.advice or rule.mistake,
+            "report.known": known_as_text(placed.finding),
         }
         counted = counts(placed.finding)
         for key in keys:

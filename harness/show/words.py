@@ -69,6 +69,15 @@ def counts(finding: Finding) -> bool:
     return finding.problem.at.xpath is not None and finding.problem.actual.fr.isdigit()
 
 
+def known_as_text(finding: Finding) -> Text | None:
+    """Why a known failure is let be, until when, and who looks after it; None for another one."""
+    known = finding.known
+    if known is None:
+        return None
+    more = ", ".join(part for part in (known.owner, known.expires) if part)
+    return plain(f"{known.reason} ({more})" if more else known.reason)
+
+
 def visible(text: str, keep: str = "") -> str:
     """The text with control and direction characters as codes, so that they cannot act.
 

@@ -12,10 +12,11 @@ from harness.show.cli import VERBS
 from harness.text import catalogue
 
 KEY = re.compile(
-    r"\b(?:cli|term|report|page|demo|explain|rules|yaml|group|judge|rundiff|rulesdiff|migrate)\.[a-z_][a-z_.]+"
+    r"\b(?:cli|term|report|page|demo|explain|rules|yaml|group|judge|baseline|merge|evidence|rundiff|rulesdiff|migrate)\.[a-z_][a-z_.]+"
 )
 GROUPS = {
     "generate": ("flow", "cr", "da", "identity"),
+    "baseline": ("check", "update"),
     "rules": ("list", "diff", "coverage"),
 }
 HELP = [(verb,) for verb in VERBS] + [(v, s) for v, subs in GROUPS.items() for s in subs] + [()]

@@ -1,6 +1,7 @@
 """`telerad`: the command line. Verbs are imported when they are used, so that `--help` is quick.
 
-Exit codes: 0 conforms, 1 does not, 2 usage or file wrong, 3 not measured, 130 interrupted.
+Exit codes: 0 conforms, 1 does not, 2 usage or file wrong, 3 not measured, 4 known failures
+outdated, 130 interrupted.
 """
 
 import sys
@@ -27,6 +28,7 @@ VERBS: Final = (
     "blame",
     "diff",
     "migrate",
+    "baseline",
     "generate",
     "scenarios",
     "lint",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.show import outputs
+from harness.show.baseline import Baseline
 from harness.show.checking import Asked, check
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, write_wanted
@@ -25,6 +26,7 @@ from harness.show.words import SIGNS, language, tr
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))
 @options.mapping
 @options.reading
+@options.baseline
 @options.cda_schema
 @options.pack
 @options.profile
@@ -40,6 +42,7 @@ def command(
     cda_schema: Path | None,
     packs: tuple[str, ...],
     profile_name: str,
+    known: Baseline | None,
 ) -> int:
     """Judge the files; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
@@ -49,6 +52,7 @@ def command(
         profile.flow(flow)
     gc.freeze()  # rules live as long as we do: no need to look through them again and again
     report = check(paths, Asked(profile, flow, command_line(sys.argv), towards or ""))
+    report = options.in_the_light_of(known, report)
     terminal = Terminal(language())
     if any(output.kind == "text" for output in wanted):
         terminal.title(tr("term.files", count=len(report.files)))

@@ -8,6 +8,7 @@ import click
 
 from harness.errors import HarnessError
 from harness.show import outputs, recorded, session
+from harness.show.baseline import Baseline
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, write_wanted
 from harness.show.packs import extended, xsd_of
@@ -25,6 +26,7 @@ from harness.text import say
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.judge_out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @options.mapping
+@options.baseline
 @options.cda_schema
 @options.pack
 @options.lang
@@ -36,6 +38,7 @@ def command(
     mapping: Path | None,
     cda_schema: Path | None,
     packs: tuple[str, ...],
+    known: Baseline | None,
 ) -> int:
     """Read the run back and judge it; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
@@ -46,6 +49,7 @@ def command(
     name = profile_name or profile_of(was)
     profile = extended(options.load_profile(name, mapping, schema), packs)
     report = judge_again(was, profile, command_line(sys.argv))
+    report = options.in_the_light_of(known, report)
     terminal = Terminal(language())
     text = any(output.kind == "text" for output in wanted)
     if text:

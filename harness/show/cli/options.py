@@ -12,6 +12,10 @@ from harness.errors import HarnessError
 from harness.rules import contested
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
+from harness.show import baseline as known_failures
+from harness.show.baseline import Baseline
+from harness.show.report import Report
+from harness.show.session import now
 from harness.show.words import tr
 from harness.sim import tls as tls_files
 from harness.sim.net import Address
@@ -70,6 +74,32 @@ def sync(function: F) -> F:
     """`--sync/--no-sync`."""
     option = click.option("--sync/--no-sync", default=True, help=tr("cli.opt.sync"))
     return option(function)
+
+
+def baseline(function: F) -> F:
+    """`--baseline`, handed over as `known`: the entries of the file, or None without it.
+
+    The file is read before anything runs.
+    """
+
+    @wraps(function)
+    def with_known(*args: Any, baseline_file: Path | None, **kwargs: Any) -> Any:
+        known = known_failures.load(baseline_file) if baseline_file else None
+        return function(*args, known=known, **kwargs)
+
+    option = click.option(
+        "--baseline",
+        "baseline_file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=tr("cli.opt.baseline"),
+    )
+    return cast(F, option(with_known))
+
+
+def in_the_light_of(known: Baseline | None, report: Report) -> Report:
+    """The report with its known failures marked as of today; unchanged without a baseline."""
+    return known_failures.apply(report, known, now().date()) if known else report
 
 
 def pack(function: F) -> F:

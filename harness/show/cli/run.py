@@ -7,6 +7,7 @@ import click
 
 from harness.errors import HarnessError
 from harness.show import outputs, session
+from harness.show.baseline import Baseline
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.terminal import Terminal
@@ -49,6 +50,7 @@ from harness.text import say
 @options.tls
 @options.mapping
 @options.reading
+@options.baseline
 @options.cda_schema
 @options.profile
 @options.lang
@@ -69,6 +71,7 @@ def command(
     cda_schema: Path | None,
     profile_name: str,
     tls: Tls | None,
+    known: Baseline | None,
 ) -> int:
     """Play every scenario named, or all of the profile; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
@@ -107,6 +110,7 @@ def command(
             else lambda r, a: None,
         ),
     )
+    report = options.in_the_light_of(known, report)
     finish(report, terminal, folder, wanted)
     return outputs.exit_code(report)
 
