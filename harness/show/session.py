@@ -14,7 +14,7 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Subject
 from harness.show.report import Concordance, Report
 from harness.sim import net
-from harness.sim.defects import Defect
+from harness.sim.defect import Defect
 from harness.sim.events import Action, Event
 from harness.sim.net import Address, Wiring
 from harness.sim.play import ACK_TIMEOUT, Play, Setting, cases_of

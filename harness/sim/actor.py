@@ -12,7 +12,7 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Subject
 from harness.sim import refusing
 from harness.sim.case import Case
-from harness.sim.defects import Defect
+from harness.sim.defect import Defect
 from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
 from harness.sim.generate.documents import Version

@@ -89,14 +89,24 @@ def test_a_defect_says_what_is_stored(wrong_key: Done) -> None:
     compare("demo-wrong-ins-key", until(wrong_key.out, "telerad explain"))
 
 
-def test_every_defect_is_listed_with_its_rule(telerad: Telerad) -> None:
-    done = telerad("demo", "--list-defects", lang="fr")
+@pytest.mark.parametrize("profile", DEFECTS)
+def test_every_defect_is_listed_with_its_rule(telerad: Telerad, profile: str) -> None:
+    done = telerad("demo", "--list-defects", "--profile", profile, lang="fr")
     assert done.code == 0
     rows = {line.split()[0]: line for line in done.out.splitlines()}
-    assert list(rows) == [defect.name for defect in DEFECTS]
-    for defect in DEFECTS:
+    assert list(rows) == [defect.name for defect in DEFECTS[profile]]
+    for defect in DEFECTS[profile]:
         assert rows[defect.name].endswith(f"  {defect.rule}")
         assert defect.says.fr in rows[defect.name]
+
+
+def test_a_defect_of_the_guide_is_shown_by_the_scenario_that_has_it(telerad: Telerad) -> None:
+    defect = ("--defect", "cancellation-other-order")
+    done = telerad("demo", "--profile", "ans-tlr-2026", *defect, "--out", "run")
+    assert done.code == 1
+    result = json.loads((done.folder / "run/result.json").read_text(encoding="utf-8"))
+    assert [x["flow"] for x in result["exchanges"]] == ["1", "2"]
+    assert result["findings"][0]["rule"] == "TLR-X-ORDER"
 
 
 def test_the_reports_of_a_run_say_the_same(wrong_key: Done) -> None:

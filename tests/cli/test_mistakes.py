@@ -37,6 +37,14 @@ def closed() -> int:
     [
         (["demo", "--clock", "yesterday"], "unreadable time: `yesterday`"),
         (["demo", "--defect", "wrong-ins-kye"], "unknown defect: `wrong-ins-kye`"),
+        (
+            ["demo", "--defect", "refusal-as-ua"],
+            "unknown defect: `refusal-as-ua` (--profile ans-tlr-2026)",
+        ),
+        (
+            ["simulate", "ris", "--profile", "ans-tlr-2026", "--defect", "ccam-acts"],
+            "unknown defect: `ccam-acts` (did you mean `ccam-act`?)",
+        ),
         (["demo", "--lang", "de"], "wrong value for `--lang`: one of: fr, en"),
         (["demo", "--seed", "-1"], "wrong value for `--seed`: a number from 0 to …"),
         (["demo", "--seeed", "1"], "unknown option: `--seeed`, did you mean `--seed`?"),

@@ -58,7 +58,7 @@ def play(profile: Profile, clock: datetime, folder: Path, defect: str = "") -> R
         folder=folder,
         command="telerad demo",
         clock=clock,
-        defect=defects.find(defect) if defect else None,
+        defect=defects.find(defect, profile.id) if defect else None,
         ack_timeout=5.0,
         signals=False,
     )

@@ -13,6 +13,8 @@ from harness.show.cli.playing import command_line, finish
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim import defects, scenario
+from harness.sim.defect import Defect
+from harness.sim.scenario import Scenario
 
 
 @click.command("demo", help=tr("cli.demo"))
@@ -25,6 +27,7 @@ from harness.sim import defects, scenario
 @click.option("--list-defects", is_flag=True, help=tr("cli.opt.list_defects"))
 @click.option("--open", "open_report", is_flag=True, help=tr("cli.opt.open"))
 @options.cda_schema
+@options.profile
 @options.lang
 def command(
     seed: int,
@@ -34,22 +37,22 @@ def command(
     list_defects: bool,
     open_report: bool,
     cda_schema: Path | None,
+    profile_name: str,
 ) -> int:
     """Play the nominal exchange; the exit code tells the verdict."""
     terminal = Terminal(language())
+    profile = options.load_profile(profile_name, cda_schema=cda_schema)
     if list_defects:
-        _list(terminal)
+        _list(terminal, profile.id)
         return 0
-    profile = options.load_profile("livre-blanc-2024", cda_schema=cda_schema)
-    nominal = scenario.load(data.path("scenarios", profile.id, "nominal.yaml"))[:1]
     at = options.clock(clock)
-    chosen = defects.find(defect) if defect else None
+    chosen = defects.find(defect, profile.id) if defect else None
     folder = out or session.new_folder("demo")
     terminal.title(tr("demo.title"))
     if chosen:
         terminal.line((f"  {tr('demo.defect')} {chosen.says.in_(language())}", "yellow"))
     report = session.run(
-        nominal,
+        _scenarios(profile.id, chosen),
         session.Options(
             profile=profile,
             folder=folder,
@@ -67,8 +70,15 @@ def command(
     return outputs.exit_code(report)
 
 
-def _list(terminal: Terminal) -> None:
-    for defect in defects.DEFECTS:
+def _scenarios(profile: str, chosen: Defect | None) -> tuple[Scenario, ...]:
+    """The nominal exchange, or the one that shows the defect."""
+    if chosen and chosen.scenario:
+        return tuple(found for found, _ in scenario.find([chosen.scenario], profile))
+    return scenario.load(data.path("scenarios", profile, "nominal.yaml"))[:1]
+
+
+def _list(terminal: Terminal, profile: str) -> None:
+    for defect in defects.of(profile):
         side = tr(f"role.{defect.role}")
         says = defect.says.in_(language())
         terminal.line(

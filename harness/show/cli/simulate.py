@@ -72,7 +72,7 @@ def command(
     terminal = Terminal(language())
     at = options.address(listen)
     peers = {role: options.address(peer)} if peer else {}
-    chosen = defects.find(defect) if defect else None
+    chosen = defects.find(defect, profile.id) if defect else None
     case = cases.make_case(case_name, seed, now())
     folder = out or session.new_folder(f"simulate-{role}")
     begin, started = time.monotonic(), now()
