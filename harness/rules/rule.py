@@ -125,12 +125,16 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a check yields for each thing that is wrong. `advice` is the next thing to do."""
+    """What a check yields for each thing that is wrong. `advice` is the next thing to do.
+
+    `by` is the role that did it, where that is not told by the message: "ris", "platform" or "".
+    """
 
     at: Location
     expected: Text
     actual: Text
     advice: Text | None = None
+    by: str = ""
 
 
 class Unanswered(Exception):

@@ -5,7 +5,13 @@ from collections import Counter
 from typing import Any
 
 from harness.rules.rule import Known, Outcome, Problem, Verdict
-from harness.show.ranking import Placed, deliberate_findings, every_outcome, findings_in_order
+from harness.show.ranking import (
+    Placed,
+    blamed,
+    deliberate_findings,
+    every_outcome,
+    findings_in_order,
+)
 from harness.show.report import Part, Report, UsedBaseline
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
@@ -146,6 +152,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "expected": problem.expected.as_dict(),
         "actual": problem.actual.as_dict(),
         "advice": _pair(problem.advice),
+        "by": problem.by or None,
     }
 
 
@@ -163,6 +170,7 @@ def finding_as_dict(placed: Placed, lang: str) -> dict[str, Any]:
         "rule": rule.id,
         "level": rule.level.value,
         "verdict": finding.verdict.word,
+        "who": blamed(placed) or None,
         "message": rule.says.as_dict(),
         "source": {"document": rule.source.document, "section": rule.source.section},
         "place": {

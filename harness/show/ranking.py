@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from harness.rules.rule import Finding, Known, Outcome, Verdict
 from harness.show.report import Report
 from harness.sim.record import Exchange, Judged
 
+_OF_RECEIVER: Final = frozenset(
+    {"ACK-NONE", "ACK-LATE", "ACK-STRAY", "STEP-ACK", "STEP-ERR", "STEP-REACH"}
+)
 _CONFORMANCE = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARNING)
 
 
@@ -31,6 +35,21 @@ class Placed:
     def flow(self) -> str:
         """The flow of the exchange, or the kind of the file."""
         return self.exchange.flow if self.exchange else self.judged.kind if self.judged else ""
+
+
+def blamed(placed: Placed) -> str:
+    """The role at fault: "ris" or "platform"; empty where no message crossed, or none can tell."""
+    exchange, rule = placed.exchange, placed.finding.rule
+    if exchange is None or rule.id == "STEP-TLS":
+        return ""
+    if placed.finding.problem.by:
+        return placed.finding.problem.by
+    if rule.id in _OF_RECEIVER:
+        return exchange.receiver
+    if rule.group == "exchange":
+        return exchange.sender
+    answered = placed.judged is not None and placed.judged is exchange.answer
+    return exchange.receiver if answered else exchange.sender
 
 
 def findings_in_order(report: Report) -> list[Placed]:

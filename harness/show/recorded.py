@@ -200,7 +200,8 @@ def _observed(steps: list[dict[str, Any]]) -> Iterator[Observed]:
 def _problem(one: dict[str, Any]) -> Problem:
     span = (int(one["span"][0]), int(one["span"][1])) if one["span"] else None
     at = Location(one["path"] or "", one["xpath"], one["line"], span)
-    return Problem(at, _text(one["expected"]), _text(one["actual"]), _maybe(one["advice"]))
+    by = _among(one.get("by") or "", ("", "ris", "platform"))
+    return Problem(at, _text(one["expected"]), _text(one["actual"]), _maybe(one["advice"]), by)
 
 
 def _text(pair: Mapping[str, str]) -> Text:

@@ -14,7 +14,14 @@ from rich.text import Text as Styled
 
 from harness.rules.rule import Level, Verdict
 from harness.show.excerpt import Excerpt, excerpt
-from harness.show.ranking import Cause, Placed, causes, every_outcome, findings_in_order
+from harness.show.ranking import (
+    Cause,
+    Placed,
+    blamed,
+    causes,
+    every_outcome,
+    findings_in_order,
+)
 from harness.show.report import Report, UsedBaseline
 from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source, visible
 from harness.sim.record import Exchange
@@ -32,7 +39,7 @@ STYLES: Final = {
 }
 SHOWN: Final = 12
 NAMED: Final = 3
-_OF_THE_EXCHANGE: Final = frozenset({"exchange", "mllp"})
+_STEP: Final = frozenset({"STEP"})  # a rule about the exchange itself
 MARGIN: Final = 9  # of the line number and its bar, before an excerpt
 
 
@@ -259,16 +266,20 @@ class Terminal:
 
 
 def culprit(placed: Placed) -> Text:
-    """The message that a finding is about, and who sent it; the file where nobody did."""
-    exchange = placed.exchange
+    """The message that a finding is about, and who sent it; the file where nobody did.
+
+    What is wrong with the exchange itself is told with the role at fault.
+    """
+    exchange, by = placed.exchange, blamed(placed)
     if exchange is None:
         return plain(placed.file or "-")
-    if placed.judged is None or placed.finding.rule.group in _OF_THE_EXCHANGE:
+    if not by:
         return say("term.culprit.exchange", flow=exchange.flow)
+    role = say(f"term.by.{by}")
+    if placed.finding.rule.kinds == _STEP:
+        return say("term.culprit.fault", flow=exchange.flow, role=role)
     if placed.judged is exchange.answer:
-        role = say(f"term.by.{exchange.receiver}")
         return say("term.culprit.answer", flow=exchange.flow, role=role)
-    role = say(f"term.by.{exchange.sender}")
     return say("term.culprit.message", flow=exchange.flow, role=role)
 
 

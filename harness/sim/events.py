@@ -72,11 +72,18 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopened:
+    """The peer had closed the connection that it answered on: `role` sends again over a new one."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The time has come that a machine named as its deadline, or passed it."""
 
 
-Event = Received | Answered | Strayed | Unreachable | Refused | Closed | Tick
+Event = Received | Answered | Strayed | Unreachable | Refused | Closed | Reopened | Tick
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,11 +100,12 @@ class Judge:
         *,
         verdict: Verdict | None = None,
         advice: Text | None = None,
+        by: str = "",
     ) -> Outcome:
         """A rule about the exchange itself that was broken."""
         found = self._rule(rule)
         verdict = verdict or found.level.when_broken
-        problem = Problem(at or Location(), expected, actual, advice)
+        problem = Problem(at or Location(), expected, actual, advice, by)
         return Outcome(found, verdict, (Finding(found, verdict, problem, "STEP"),))
 
     def no_tls(self, reason: Text) -> Outcome:
@@ -121,7 +122,8 @@ class Judge:
             rule = "MLLP-BLOCK"
         shown = event.head[:24].decode("latin-1")
         actual = say(f"run.{event.what}", size=event.size, head=repr(shown))
-        return self.broken(rule, say("run.framing"), actual)
+        by = "platform" if event.role == "ris" else "ris"
+        return self.broken(rule, say("run.framing"), actual, by=by)
 
     def _rule(self, name: str) -> Rule:
         found = self.profile.rule(name)

@@ -2,7 +2,8 @@
 others that open any are `relay.py` (the proxy) and `probe.py` (the doctor).
 
 A machine (`Play`, `Simulation`) has `start`, `handle`, `deadline` and `done`. One listener for each
-simulated role; one connection to the peer for each role that sends, kept open.
+simulated role; one connection to the peer for each role that sends, kept open. A peer may close it
+after its answer: a message that was sent meanwhile and got no byte back is sent again, once.
 
 Store, then send: what a machine wants sent leaves when all that it noted before is in the `store`,
 in that order. While the disk is full connections with something to answer, and those that bring
@@ -29,6 +30,7 @@ from harness.sim.events import (
     Event,
     Received,
     Refused,
+    Reopened,
     Reply,
     Strayed,
     Tick,
@@ -108,13 +110,23 @@ class _Connection(Line):
         self.name = ""
         self.owed = 0  # answers that wait for the disk
         self.ended = False  # the peer sends no more
+        self.unanswered: Deliver | None = None
+        self.used = 0  # messages sent
+        self.quiet = True  # no byte since the last one
 
     def on_open(self) -> None:
         self.name = self.runner.register(self)
 
     def on_data(self, data: bytes) -> None:
+        self.quiet = False
         self.framer.receive(data)
         self._pass_on()
+
+    def deliver(self, action: Deliver) -> None:
+        """Send a message, and remember it until something answers."""
+        self.unanswered, self.quiet = action, True
+        self.used += 1
+        self.send(action.data)
 
     def on_end(self) -> bool:
         """Half closed: what was complete is still answered."""
@@ -146,6 +158,7 @@ class _Connection(Line):
     def _event(self, event: Block | Junk | Oversize | Unfinished) -> Event:
         if isinstance(event, Block):
             kind = Answered if self.opened else Received
+            self.unanswered = None
             return kind(self.role, self.name, event.data, event.notes)
         if isinstance(event, Unfinished):
             return Strayed(self.role, self.name, "unfinished", event.data[:64], len(event.data))
@@ -160,7 +173,7 @@ class _Runner:
         self.connections: dict[str, _Connection] = {}
         self.outgoing: dict[str, _Connection] = {}
         self.held: deque[tuple[int, Action]] = deque()  # until that record is stored
-        self.waiting: deque[Action] = deque()
+        self.waiting: deque[Deliver] = deque()
         self.wake = asyncio.Event()
         self.counter = 0
 
@@ -174,8 +187,17 @@ class _Runner:
 
     def lost(self, connection: _Connection) -> None:
         self.connections.pop(connection.name, None)
-        if self.outgoing.get(connection.role) is connection:
+        if connection.opened and self.outgoing.get(connection.role) is not connection:
+            return  # a new one has taken its place
+        if connection.opened:
             del self.outgoing[connection.role]
+        unanswered = connection.unanswered
+        if connection.opened and not unanswered and not connection.reason:
+            return  # nothing was lost with it
+        if unanswered and connection.quiet and connection.used > 1 and not connection.reason:
+            self.waiting.appendleft(unanswered)
+            self.feed(Reopened(connection.role))
+            return
         closed = Closed(connection.role, connection.name, connection.opened, connection.reason)
         self.feed(closed)
 
@@ -306,7 +328,7 @@ class _Runner:
             return
         self.feed(Tick())
 
-    async def _deliver(self, action: Action) -> None:
+    async def _deliver(self, action: Deliver) -> None:
         try:
             connection = await self._connection(action.role)
         except OSError as wrong:
@@ -318,7 +340,7 @@ class _Runner:
             self.feed(Refused(action.role, connection.peer, True, connection.reason))
             return
         _leaving()
-        connection.send(action.data)
+        connection.deliver(action)
         _left()
 
     async def _connection(self, role: str) -> _Connection:

@@ -5,6 +5,9 @@ one of these states:
 
     WAITING_TO_SEND -> SENT -> DONE                 we send, the answer comes (or does not)
     WAITING_FOR_MESSAGE -> DONE                     the system under test sends, we answer
+
+An answer that does not come in time is waited for as long again: late is not the same as never. A
+message that comes out of turn is answered and kept; it stands for its step when that one begins.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from harness.rules import guess
 from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Verdict
-from harness.sim import expectations
+from harness.sim import expectations, turns
 from harness.sim.actor import Actor, Conversation
 from harness.sim.case import Case
 from harness.sim.defect import Defect
@@ -26,6 +30,7 @@ from harness.sim.events import (
     Event,
     Received,
     Refused,
+    Reopened,
     Reply,
     Strayed,
     Unreachable,
@@ -36,6 +41,7 @@ from harness.sim.judging import Judge
 from harness.sim.record import Exchange, Judged
 from harness.sim.scenario import Scenario, Step
 from harness.sim.telling import decided_otherwise, told
+from harness.sim.turns import Aside, Turn
 from harness.text import Text, plain, say
 from harness.wire import edit
 from harness.wire.er7 import Message
@@ -52,7 +58,9 @@ class Setting:
     `wall` gives the time that is written into messages; `note` puts a record into the journal and
     returns when it is on disk; `ack_timeout` in seconds. `told` hears of every exchange that is
     over, `waits` of every message that a system under test has to send (flow, role, seconds).
-    `cases` are those of a scenario with several conversations, by name.
+    `cases` are those of a scenario with several conversations, by name. `pause`: seconds that a
+    simulated side takes before it answers a message of a real one with its own. `strange` hears of
+    a message that is about no step: its flow, its order number.
     """
 
     profile: Profile
@@ -66,6 +74,8 @@ class Setting:
     told: Callable[[Exchange], None] = lambda exchange: None
     waits: Callable[[str, str, float], None] = lambda flow, sender, seconds: None
     cases: Mapping[str, Case] = field(default_factory=dict)
+    pause: float = 0.0
+    strange: Callable[[str, str], None] = lambda flow, order: None
 
 
 def cases_of(scenario: Scenario, seed: int, clock: datetime) -> dict[str, Case]:
@@ -98,6 +108,8 @@ class _Current:
     answer: Judged | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     wire: list[str] = field(default_factory=list)
+    late: bool = False  # the time for its answer is over, and runs once more
+    paused: bool = False  # it is ours, and not sent yet
 
 
 class Play:
@@ -123,6 +135,8 @@ class Play:
         ]
         self._now: _Current | None = None
         self._stopped: Text | None = None  # why nothing more is played
+        self._asides: list[Aside] = []  # to be kept when the step that is played is over
+        self._early: list[Aside] = []  # to stand for a step that comes
 
     @property
     def deadline(self) -> float | None:
@@ -147,6 +161,8 @@ class Play:
             return self._refused(event, now)
         if isinstance(event, Closed):
             return self._closed(event, now)
+        if isinstance(event, Reopened):
+            return self._reopened(event)
         return self._tick(now)
 
     # -- going from step to step ------------------------------------------------------------
@@ -205,11 +221,23 @@ class Play:
         flow = self.profile.flow(step.send)
         ours = flow.sender in self.setting.simulated
         patience = self.setting.ack_timeout if ours else step.within
-        self._now = _Current(step, self._number(), flow.sender, flow.receiver, now + patience, now)
+        current = _Current(step, self._number(), flow.sender, flow.receiver, now + patience, now)
+        self._now = current
+        if ours and self._pauses(flow.receiver):
+            current.paused, current.deadline = True, now + self.setting.pause
+            return []
         if ours:
-            return self._send(self._now)
+            return self._send(current)
+        early = next((one for one in self._early if _is_of(one, step)), None)
+        if early:
+            return self._play_early(current, early, now)
         self.setting.waits(flow.id, flow.sender, step.within)
         return []
+
+    def _pauses(self, receiver: str) -> bool:
+        """A person takes time between what a real system sent and our answer to it."""
+        last = self.exchanges[-1] if self.exchanges else None
+        return bool(self.setting.pause and last and last.sender == receiver)
 
     def _send(self, current: _Current) -> list[Action]:
         actor = self.actors[current.sender]
@@ -228,9 +256,15 @@ class Play:
         return [Deliver(current.sender, block)]
 
     def _note(
-        self, kind: str, role: str, direction: str, current: _Current | None, raw: bytes
+        self,
+        kind: str,
+        role: str,
+        direction: str,
+        current: _Current | None,
+        raw: bytes,
+        flow: str = "",
     ) -> None:
-        flow = current.step.send if current else ""
+        flow = current.step.send if current else flow
         facts = {"scenario": self.scenario.scenario, "play": str(self.setting.first_number)}
         if current and current.step.of:
             facts["conversation"] = current.step.of
@@ -259,9 +293,9 @@ class Play:
         """A message for a role that we play: journal, judge, answer, learn."""
         current = self._now
         message = Message(event.data)
+        if current is None or not self._awaits(current, event.role, message):
+            return self._unasked(event, message, now)
         self._note("message", event.role, "in", current, event.data)
-        if current is None or current.receiver != event.role or current.request:
-            return self._unasked(event, message)
         if current.sent_at is None:
             current.sent_at = self.setting.wall()
         current.wire += [say(key).en for key in event.notes]
@@ -286,16 +320,136 @@ class Play:
         self._take_answer(current, answer, now)
         return [reply, *self._finish(current, now)]
 
-    def _unasked(self, event: Received, message: Message) -> list[Action]:
+    def _awaits(self, current: _Current, role: str, message: Message) -> bool:
+        if current.receiver != role or current.request or current.paused:
+            return False
+        if current.sender in self.setting.simulated:
+            return True
+        talk = self.talks[current.step.of]
+        return turns.fits(message, current.step.send, self.profile, talk)
+
+    def _unasked(self, event: Received, message: Message, now: float) -> list[Action]:
         """A message that no step waits for is answered all the same, as a real system would."""
-        subject = self.profile.subject("HL7", message, on_wire=True)
-        outcomes = self.profile.judge(subject)
-        actor = self.actors[event.role]
-        answer = actor.answer("DOC", message, outcomes, self.setting.wall())
-        if answer is None:
+        kind, why = guess.of_message(message, self.profile, event.role)
+        of, talk = self._talk_about(message)
+        self._note("message", event.role, "in", None, event.data, kind)
+        judged, subject = self.judge.message(
+            kind, message, "", earlier=talk.subjects if talk else (), guessed=why
+        )
+        answer = self.actors[event.role].answer(kind, message, judged.outcomes, self.setting.wall())
+        kept = self.judge.answer(answer, message, "") if answer else None
+        aside = self._aside(event, kind, judged, kept, of if talk else None)
+        if aside.turn is Turn.OTHER:
+            self.setting.strange(kind, turns.order_number(message))
+        elif talk:
+            talk.subjects += (subject,)
+        replies: list[Action] = []
+        if answer:
+            self._note("ack", event.role, "out", None, answer.raw, kind)
+            replies = [Reply(event.role, event.connection, frame(answer.raw))]
+        return [*replies, *self._put_aside(aside, message, now)]
+
+    def _talk_about(self, message: Message) -> tuple[str, Conversation | None]:
+        """The conversation that a message is about, with its name."""
+        for name, talk in self.talks.items():
+            if turns.order_number(message) == talk.case.order.placer_number.value:
+                return name, talk
+        return "", None
+
+    def _aside(
+        self, event: Received, kind: str, judged: Judged, answer: Judged | None, of: str | None
+    ) -> Aside:
+        done = [x.flow for x in self.exchanges if x.conversation == of and x.request]
+        early = {(one.flow, one.conversation) for one in self._early}
+        current = self._now
+        begun = current and (current.paused or current.sender not in self.setting.simulated)
+        left = [*([current.step] if current and begun else []), *self._left]
+        if (kind, of) in early:
+            done, left = [kind], []
+        turn = turns.turn(kind, of is not None, done, left, of or "")
+        sender = next(role for role in self.actors if role != event.role)
+        hasty = turn is Turn.EARLY and turns.is_hasty(kind, left, of or "")
+        at = self.setting.wall()
+        return Aside(turn, kind, sender, judged, answer, of or "", at, hasty)
+
+    def _put_aside(self, aside: Aside, message: Message, now: float) -> list[Action]:
+        current = self._now
+        if aside.turn is Turn.OTHER:
+            if current:
+                current.wire.append(f"{aside.flow}: {turns.order_number(message)}")
             return []
-        self._note("ack", event.role, "out", None, answer.raw)
-        return [Reply(event.role, event.connection, frame(answer.raw))]
+        if aside.turn is Turn.AGAIN:
+            self._asides.append(aside)
+            if current is None:
+                self._keep_asides()
+            return []
+        self._early.append(aside)
+        step = next(step for step in self._left if _is_of(aside, step))
+        actor = self.actors[next(role for role in self.actors if role != aside.sender)]
+        actor.learn(self.talks[step.of], step.send, message, step.form.name)
+        waits = current and current.sender == aside.sender and not current.message
+        if current and waits and current.step.optional:
+            return self._finish(current, now, "not_run")
+        return []
+
+    def _keep_asides(self) -> None:
+        """What came out of turn, each as an exchange of its own behind the step that it met."""
+        early = {(one.flow, one.conversation) for one in self._early}
+        now = [one for one in self._asides if (one.flow, one.conversation) not in early]
+        for aside in now:
+            self._asides.remove(aside)
+            number = self._number()
+            outcome = self._again(aside)
+            self._keep(
+                Exchange(
+                    number=number,
+                    scenario=self.scenario.scenario,
+                    flow=aside.flow,
+                    sender=aside.sender,
+                    receiver=next(role for role in self.actors if role != aside.sender),
+                    state="done" if aside.answer else "no_answer",
+                    request=_filed(aside.judged, number, aside.flow),
+                    answer=_filed(aside.answer, number, aside.flow),
+                    step_outcomes=(outcome,),
+                    sent=aside.at,
+                    answered=aside.at if aside.answer else None,
+                    seconds=0.0,
+                    conversation=aside.conversation,
+                    towards=self.scenario.towards,
+                    play=self.setting.first_number,
+                )
+            )
+
+    def _again(self, aside: Aside) -> Outcome:
+        """The very same bytes may be sent again by who has not seen our answer: a warning."""
+        raw = aside.judged.message.raw if aside.judged.message else b""
+        same = any(
+            x.request and x.request.message and x.request.message.raw == raw for x in self.exchanges
+        )
+        found = "run.same_again" if same else "run.again"
+        return self.judge.broken(
+            "STEP-AGAIN",
+            say("run.once", flow=aside.flow),
+            say(found, flow=aside.flow),
+            verdict=Verdict.WARNING if same else None,
+        )
+
+    def _play_early(self, current: _Current, early: Aside, now: float) -> list[Action]:
+        """The message of a step came before the step began."""
+        self._early.remove(early)
+        current.sent_at = early.at
+        current.request = replace(
+            _filed(early.judged, current.number, early.flow) or early.judged, guessed=None
+        )
+        current.message = early.judged.message
+        current.outcomes += expectations.of_message(self.judge, current.step, early.judged)
+        if early.hasty:
+            wanted, found = say("run.in_turn", flow=early.flow), say("run.hasty", flow=early.flow)
+            current.outcomes.append(self.judge.broken("STEP-EARLY", wanted, found))
+        answer = early.answer.message if early.answer else None
+        if answer:
+            self._take_answer(current, answer, now)
+        return self._finish(current, now)
 
     def _answered(self, event: Answered, now: float) -> list[Action]:
         current = self._now
@@ -362,6 +516,9 @@ class Play:
         purpose = expectations.answer_purpose(current.step)
         current.answer = self.judge.answer(answer, current.message, file, deliberate=purpose)
         current.outcomes.append(self.judge.held("ACK-NONE"))
+        if current.late:
+            late = self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late"))
+            current.outcomes.append(late)
         current.outcomes += expectations.of_answer(self.judge, current.step, current.answer)
         self._take_in(current.step.of, current.message, answer)
 
@@ -387,6 +544,11 @@ class Play:
         )
         current.outcomes.append(outcome)
         return self._finish(current, now, "failed")
+
+    def _reopened(self, event: Reopened) -> list[Action]:
+        if self._now and self._now.sender == event.role:
+            self._now.wire.append(say("run.reopened").en)
+        return []
 
     def _closed(self, event: Closed, now: float) -> list[Action]:
         """The peer closed our connection while we waited for its answer: no answer will come."""
@@ -422,6 +584,13 @@ class Play:
         current = self._now
         if current is None or now < current.deadline:
             return []
+        if current.paused:
+            current.paused, current.started = False, now
+            current.deadline = now + self.setting.ack_timeout
+            return self._send(current)
+        if current.sender in self.setting.simulated and not current.late:
+            current.late, current.deadline = True, now + self.setting.ack_timeout
+            return []
         if current.sender in self.setting.simulated:
             return self._no_answer(current, now)
         if current.step.optional:
@@ -439,7 +608,7 @@ class Play:
     def _no_answer(self, current: _Current, now: float) -> list[Action]:
         if current.request is None and current.message:
             self._judge_request(current, current.message)
-        waited = f"{self.setting.ack_timeout:g}"
+        waited = f"{2 * self.setting.ack_timeout:g}"
         current.outcomes.append(
             self.judge.broken("ACK-NONE", say("run.ack_wanted"), say("run.waited", seconds=waited))
         )
@@ -470,6 +639,7 @@ class Play:
             play=self.setting.first_number,
         )
         self._keep(exchange)
+        self._keep_asides()
         accepted = current.answer and current.answer.message
         refused = bool(accepted) and not self._as_wanted(current)
         if not step.optional and (refused or state in ("failed", "no_answer")):
@@ -496,3 +666,16 @@ class Play:
             self._skipped(step)
         self._left = []
         self.done = True
+
+
+def _is_of(aside: Aside, step: Step) -> bool:
+    return (aside.flow, aside.conversation) == (step.send, step.of)
+
+
+def _filed(judged: Judged | None, number: int, flow: str) -> Judged | None:
+    """The same under the number that it has got."""
+    if judged is None:
+        return None
+    end = ".ack.er7" if judged.kind == "ACK" else ".er7"
+    name = f"{number:04d}-{flow}"
+    return replace(judged, file=f"messages/{name}{end}", document_file=f"documents/{name}.xml")

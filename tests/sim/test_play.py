@@ -159,6 +159,8 @@ def test_no_answer_in_time_fails_and_stops(as_ris: Callable[..., Play]) -> None:
     play = as_ris({"send": "A"}, {"send": "D"})
     play.start(100.0)
     assert play.handle(Tick(), 110.0) == []
+    assert not play.done  # it may come late
+    assert play.handle(Tick(), play.deadline) == []
     assert play.done
     assert [x.state for x in play.exchanges] == ["no_answer", "not_run"]
     assert play.exchanges[0].verdict is Verdict.FAIL
@@ -172,8 +174,9 @@ def test_no_answer_to_an_optional_step_does_not_stop(
     play = as_ris({"send": "A"}, {"send": "B", "optional": True}, {"send": "D"})
     (first,) = play.start(0.0)
     play.handle(answer_to(first, setting), 0.1)
+    play.handle(Tick(), play.deadline)
     (third,) = play.handle(Tick(), play.deadline)
-    play.handle(answer_to(third, setting), 11.0)
+    play.handle(answer_to(third, setting), 21.0)
     assert [x.state for x in play.exchanges] == ["done", "no_answer", "done"]
 
 
@@ -183,14 +186,28 @@ def test_an_answer_too_late_is_kept_with_its_message(
     play = as_ris({"send": "A"}, {"send": "B", "optional": True}, {"send": "D"})
     (first,) = play.start(0.0)
     (second,) = play.handle(answer_to(first, setting), 0.1)
+    play.handle(Tick(), play.deadline)
     (third,) = play.handle(Tick(), play.deadline)
-    assert play.handle(answer_to(second, setting), 11.0) == []
+    assert play.handle(answer_to(second, setting), 21.0) == []
     assert not play.done
     late = play.exchanges[1]
     assert late.answer.message.first("MSA-1") == "AA"
     assert broken(late) == {"ACK-NONE", "ACK-LATE"}
-    play.handle(answer_to(third, setting), 12.0)
+    play.handle(answer_to(third, setting), 22.0)
     assert play.exchanges[2].verdict is Verdict.PASS
+
+
+def test_an_answer_that_is_late_but_comes_is_a_warning_and_the_play_goes_on(
+    as_ris: Callable[..., Play], setting: Setting
+) -> None:
+    play = as_ris({"send": "A"}, {"send": "D"})
+    (first,) = play.start(0.0)
+    play.handle(Tick(), play.deadline)
+    (second,) = play.handle(answer_to(first, setting), 11.0)
+    assert (play.exchanges[0].state, broken(play.exchanges[0])) == ("done", {"ACK-LATE"})
+    assert play.exchanges[0].verdict is Verdict.WARNING
+    play.handle(answer_to(second, setting), 11.1)
+    assert play.exchanges[1].verdict is Verdict.PASS
 
 
 def test_a_second_answer_is_one_too_many(
@@ -437,7 +454,9 @@ def test_a_message_that_comes_twice_is_answered_twice(
     play.handle(message_of(ris, "D", setting.case, setting), 0.2)
     (reply,) = play.handle(received, 0.3)
     assert sent([reply])[0].first("MSA-2") == Message(received.data).first("MSH-10")
-    assert len(play.exchanges) == 2
+    assert [x.flow for x in play.exchanges] == ["A", "D", "A"]
+    assert broken(play.exchanges[2]) == {"STEP-AGAIN"}
+    assert play.exchanges[2].verdict is Verdict.WARNING
 
 
 # -- bytes that are no message ----------------------------------------------------------------
