@@ -55,7 +55,8 @@ class Options:
     `clock` freezes the time written into messages; None takes the real one. `peer` is where the
     system under test listens, `listen` where we do. `told` hears of every exchange, `waits` of
     every wait, `listening` of every listener. `sync`: what is acknowledged is on disk; `says` hears
-    of a full disk.
+    of a full disk. `pause`: see `Setting`. `within`: seconds to wait for each message of the system
+    under test, in the place of what the scenarios say.
     """
 
     profile: Profile
@@ -68,6 +69,8 @@ class Options:
     peer: Address | None = None
     listen: Address = ("127.0.0.1", 0)
     ack_timeout: float = ACK_TIMEOUT
+    pause: float = 0.0
+    within: float | None = None
     tls: Tls | None = None
     signals: bool = True
     sync: bool = True
@@ -234,6 +237,9 @@ class _Later:
 
 def _play(scenario: Scenario, options: Options, store: Store, number: int, position: int) -> Play:
     base = options.clock or now()
+    if options.within:
+        steps = (step.model_copy(update={"within": options.within}) for step in scenario.steps)
+        scenario = scenario.model_copy(update={"steps": tuple(steps)})
     several = cases_of(scenario, options.seed + position, base)
     simulated = frozenset(role for role in ROLES if role != options.sut)
     setting = Setting(
@@ -248,6 +254,7 @@ def _play(scenario: Scenario, options: Options, store: Store, number: int, posit
         told=options.told,
         waits=options.waits,
         cases=several,
+        pause=options.pause,
     )
     return Play(scenario, setting)
 

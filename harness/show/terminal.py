@@ -101,7 +101,8 @@ class Terminal:
             parts.append((f"  {word}", STYLES[exchange.verdict]))
         request = exchange.request
         if request and request.deliberate:
-            parts.append((f"  {self.tr('term.deliberate')}", "dim"))
+            key = "term.follows" if request.follows else "term.deliberate"
+            parts.append((f"  {self.tr(key)}", "dim"))
         return parts
 
     # -- afterwards -------------------------------------------------------------------------

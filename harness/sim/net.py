@@ -44,6 +44,7 @@ from harness.wire import failpoint
 from harness.wire.mllp import DEFAULT_LIMIT, Block, Framer, Junk, Oversize, Unfinished
 
 CONNECT_TIMEOUT: Final = 5.0
+_ROUNDS: Final = 5  # of the loop at the end: what was being accepted is there after a few
 Address = tuple[str, int]
 
 
@@ -271,11 +272,12 @@ class _Runner:
             if store:
                 await store.detach()
                 self._let_go()
-            for connection in list(self.connections.values()):
-                connection.close()
             for server in servers:
                 server.close()
-            await asyncio.sleep(0)
+            for _ in range(_ROUNDS):
+                for connection in list(self.connections.values()):
+                    connection.close()
+                await asyncio.sleep(0)
         if store and store.lost:
             raise store.lost
 

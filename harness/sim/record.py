@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harness.rules.rule import Outcome, Verdict
-from harness.text import Text
+from harness.text import Text, say
 from harness.wire.cda import Document
 from harness.wire.er7 import Message
 
@@ -16,7 +16,8 @@ class Judged:
     `kind`: "A" … "E", "ACK", "CR", "DA". `file` is where the bytes were read from or written to,
     relative to the report's folder. `document` is the CDA that the message carries, if any.
     `guessed` tells how the kind was found when nobody said it, None when it was given. `deliberate`
-    is why a message is wrong on purpose: its findings are shown and do not count. `document_file`
+    is why a message is wrong through no fault of its sender (on purpose, or see `follows`): its
+    findings are shown and do not count. `document_file`
     is where the document was written, when it was.
     """
 
@@ -29,6 +30,11 @@ class Judged:
     guessed: Text | None = None
     deliberate: Text | None = None
     document_file: str = ""
+
+    @property
+    def follows(self) -> bool:
+        """It does not count because it repeats what the system under test said before."""
+        return self.deliberate == say("run.follows")
 
     @property
     def verdict(self) -> Verdict:

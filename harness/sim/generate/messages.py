@@ -33,6 +33,7 @@ from harness.sim.generate.segments import (
 )
 from harness.wire.er7 import Message, escape
 
+_VERSION: Final = re.compile(r"2\.[1-8](\.[12])?")  # table 0104
 RIS: Final = ("RIS", "SITE-IMAGERIE")
 PLATFORM: Final = ("TLR", "PLATEFORME-TLR")
 METADATA: Final = (
@@ -311,7 +312,7 @@ def acknowledgement(
     answered. Written in the message's delimiters' own standard form and its character set.
     """
     charset = received.declared_charset or "UNICODE UTF-8"
-    event = received.first("MSH-9.2")
+    event, theirs = received.first("MSH-9.2"), received.first("MSH-12.1")
     fields = {
         2: "^~\\&",
         3: escape(received.first("MSH-5")),
@@ -322,7 +323,7 @@ def acknowledgement(
         9: f"ACK^{event}^ACK" if event else "ACK",
         10: control_id,
         11: escape(received.first("MSH-11.1")) or "T",
-        12: version or escape(received.first("MSH-12.1")) or "2.5.1",
+        12: version or (theirs if _VERSION.fullmatch(theirs) else "2.5.1"),
         17: "FRA",
         18: charset,
     }
