@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from memory import Wire
 
-from harness.sim import blame, scenario
+from harness.sim import blame, defects, scenario
 from harness.sim.blame import Charge, charges
-from harness.sim.defects import DEFECTS, Defect
+from harness.sim.defect import Defect
 from harness.sim.generate import messages
 from harness.sim.generate.messages import Refusal
 from harness.sim.play import Play, Setting
@@ -36,7 +36,7 @@ def sides(found: tuple[Charge, ...]) -> set[str]:
     return {charge.side for charge in found}
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+@pytest.mark.parametrize("defect", defects.of("livre-blanc-2024"), ids=lambda defect: defect.name)
 def test_a_defect_is_blamed_on_the_side_that_has_it(defect: Defect, setting: Setting) -> None:
     found = charges(played(setting, defect), setting.profile)
     first = blame.cause(found)
@@ -57,7 +57,7 @@ def test_what_the_reference_accepts_is_refused_by_the_receiver_s_fault(setting: 
 
 
 def test_what_the_reference_refuses_is_the_sender_s_fault_though_accepted(setting: Setting) -> None:
-    defect = next(one for one in DEFECTS if one.name == "wrong-ins-key")
+    defect = defects.find("wrong-ins-key", setting.profile.id)
     refused = played(setting, defect)[0]
     (right,) = charges([refused], setting.profile)
     assert (right.kind, right.side, right.said) == ("message", "ris", "AE")
