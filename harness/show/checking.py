@@ -59,6 +59,7 @@ def check(paths: Sequence[Path], asked: Asked) -> Report:
         files=files,
         sut="none",
         environment=environment(),
+        guide=profile,
     )
 
 

@@ -81,6 +81,11 @@ class Cause:
         """How many findings."""
         return 1 + len(self.others)
 
+    @property
+    def every(self) -> tuple[Placed, ...]:
+        """All of them, in order."""
+        return (self.first, *self.others)
+
 
 def causes(placed: Iterable[Placed]) -> list[Cause]:
     """The findings by rule, in the order of the first of each.

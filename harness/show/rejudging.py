@@ -41,6 +41,7 @@ def judge_again(run: Run, profile: Profile, command: str) -> Report:
         seed=run.seed,
         scenario_titles=run.titles,
         environment=environment(),
+        guide=profile,
         folder=run.folder,
         interrupted=run.interrupted,
         runs=run.parts,

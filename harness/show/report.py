@@ -1,10 +1,11 @@
 """The one record that every report is written from. Writers are pure functions of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from harness.rules.concordance import Row
+from harness.rules.profile import Profile
 from harness.rules.rule import Rule, Verdict
 from harness.sim.record import Exchange, Judged
 from harness.text import Text
@@ -76,7 +77,7 @@ class Report:
     role judged: "ris", "platform", "both", "none". `concordance` is the table of facts of each
     conversation. `runs` are those that were merged, empty for one run. `unsynced`: what was
     acknowledged was received, but not made sure to be on disk. `baseline`: the known failures that
-    were asked for.
+    were asked for. `guide` is the profile that judged, None when it is not at hand.
     """
 
     tool: str
@@ -100,6 +101,7 @@ class Report:
     concordance: tuple[Concordance, ...] = ()
     runs: tuple[Part, ...] = ()
     baseline: UsedBaseline | None = None
+    guide: Profile | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> Verdict:

@@ -121,6 +121,7 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         seed=options.seed,
         scenario_titles=tuple((s.scenario, s.title.text) for s in scenarios),
         environment=environment(),
+        guide=options.profile,
         folder=options.folder,
         interrupted=wiring.stopped,
         unsynced=not options.sync,

@@ -35,21 +35,26 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """A field with its name (`PID-3`). `cut` is how many characters are not shown."""
+    """A field that is not empty. `pipes`: separators since the field before. `cut`: characters that
+    are not shown.
+    """
 
-    name: str
+    pipes: int
     pieces: tuple[Piece, ...]
     cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentView:
-    """A segment and its fields. `findings`: those about the segment as a whole."""
+    """A segment and its fields. `findings`: those about the segment as a whole; `pipes`: separators
+    at its end.
+    """
 
     name: str
     line: int
     fields: tuple[FieldView, ...]
     findings: tuple[int, ...] = ()
+    pipes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +97,29 @@ def _segment(
     if segment.name == "MSH" and len(segment.fields) > 2:  # MSH-1 is the separator itself
         first, (start, end) = 2, segment.field_span(1)
         whole += tuple(n for s, n in inner if start <= s[0] and s[1] <= end)
-    fields = []
+    fields, pipes = [], 0
     for number in range(first, len(segment.fields)):
+        pipes += 1
         start, end = segment.field_span(number)
         near = [(s, n) for s, n in inner if s[0] >= start and s[1] <= end]
         aims = [(s, name) for s, name in targets.items() if s[0] >= start and s[1] <= end]
-        fields.append(_field(message, segment, number, near, aims))
+        if start < end or near or aims:
+            fields.append(_field(message, (start, end), pipes, near, aims))
+            pipes = 0
     beyond = [n for s, n in inner if s[0] == s[1] == segment.span[1]]
     shown = {n for f in fields for piece in f.pieces for n in piece.findings}
     whole += tuple(n for n in beyond if n not in shown)
-    return SegmentView(_clean(segment.name), segment.line, tuple(fields), whole)
+    return SegmentView(_clean(segment.name), segment.line, tuple(fields), whole, pipes)
 
 
 def _field(
     message: Message,
-    segment: Segment,
-    number: int,
+    field: Span,
+    pipes: int,
     marks: Sequence[tuple[Span, int]],
     aims: Sequence[tuple[Span, str]],
 ) -> FieldView:
-    start, end = segment.field_span(number)
-    name = f"{segment.name}-{number}"
+    start, end = field
     limit = min(end, start + MAX_FIELD * 2)
     bounds = {start, limit}
     for span, _ in (*marks, *aims):
@@ -120,7 +127,7 @@ def _field(
     edges = sorted(bounds)
     pieces = [_piece(message, first, last, marks, aims) for first, last in pairwise(edges)]
     points = [Piece("∅", (n,)) for s, n in marks if s[0] == s[1]]
-    return FieldView(_clean(name), (*pieces, *points), max(0, end - limit))
+    return FieldView(pipes, (*pieces, *points), max(0, end - limit))
 
 
 def _piece(

@@ -175,7 +175,7 @@ def test_flows_without_a_message_are_named(hostile: Report, nominal: Report) -> 
 
 def test_every_finding_is_there_with_its_place(report: Report) -> None:
     found = page(report)
-    placed = findings_in_order(report)
+    placed = [one for cause in causes(findings_in_order(report)) for one in cause.every]
     cards = [a for t, a in found.tags if (a.get("class") or "").startswith("finding ")]
     assert [card["id"] for card in cards] == [f"finding-{p.number}" for p in placed]
     assert [card["data-flow"] for card in cards] == [p.flow for p in placed]

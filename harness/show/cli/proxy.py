@@ -137,6 +137,7 @@ def command(
         sut="both",
         scenario_titles=(("proxy", say("proxy.title")),),
         environment=environment(),
+        guide=profile,
         folder=folder,
         unsynced=not sync,
     )

@@ -105,6 +105,7 @@ def command(
         sut=tested,
         seed=seed,
         environment=environment(),
+        guide=profile,
         folder=folder,
         unsynced=not sync,
     )
