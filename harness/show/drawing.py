@@ -31,7 +31,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The exchanges of one play of a scenario, top to bottom. `is_open`: drawn without being asked."""
+    """The exchanges of one play of a scenario, top to bottom. `is_open`: it is drawn unasked."""
 
     number: int
     title: Text

@@ -149,5 +149,3 @@ def _by_message(placed: list[Placed]) -> Callable[[Judged], Sequence[Placed]]:
         if one.judged:
             found.setdefault(id(one.judged), []).append(one)
     return lambda judged: found.get(id(judged), ())
-
-

@@ -1,4 +1,4 @@
-"""What the first screen of the report counts: checks by level and by flow, and what is not tested."""
+"""What the first screen of the report counts: checks by level and by flow, what is not tested."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -106,7 +106,7 @@ def _levels(outcomes: list[Outcome]) -> Iterator[Score]:
 
 
 def bar(counts: Counts) -> tuple[Part, ...]:
-    """The checks that were made as parts of a bar, the worst first; none is too small to be seen."""
+    """The checks that were made as parts of a bar, the worst first, none too small to be seen."""
     shown = {v: n for v, n in counts.items() if v not in _ASIDE and n}
     if not shown:
         return ()

@@ -49,6 +49,15 @@ def browser(faulty: Report, everything: Report, hostile: Report) -> "Iterator[Br
         started.close()
 
 
+SEVERE = ("serious", "critical")
+# every part of the page open, a few of the rows that are all alike
+SHORTER = """() => {
+    for (const part of document.querySelectorAll("details")) part.open = true;
+    for (const many of document.querySelectorAll("tbody, table, .xml, .er7, .heat, #names"))
+        Array.from(many.children).slice(6).forEach((one) => one.remove());
+}"""
+
+
 class Opened:
     """A report in the browser, with all that it said and asked for."""
 
@@ -173,6 +182,94 @@ def test_filters_keep_what_fits_and_stand_in_the_address(opened: Opened, faulty:
     assert opened.visible(".finding") == 1
 
 
+def test_a_finding_is_told_beside_the_list_tab_by_tab(opened: Opened) -> None:
+    page = opened.page
+    page.locator("#finding-1 > summary").click()
+    tabs = page.locator("#pane [role=tab]")
+    assert tabs.evaluate_all("tabs => tabs.map(tab => tab.dataset.tab)") == [
+        *("about", "message", "document", "ack", "requirement", "history")
+    ]
+    panel = page.locator("#pane [role=tabpanel]:visible")
+    for tab, wanted in (
+        ("message", "MSH-10"),
+        ("ack", "MSA"),
+        ("requirement", "telerad explain CDA-TLR-AUTH-001"),
+        ("history", "5 E"),
+        ("document", "<ClinicalDocument"),
+    ):
+        page.locator(f"#pane [data-tab={tab}]").click()
+        assert wanted in panel.inner_text()
+        assert panel.count() == 1
+    assert page.url.endswith("#finding=1&tab=document")
+    box = panel.locator(".xml .hit").bounding_box()
+    assert box is not None
+    assert 0 < box["y"] < 900
+    page.keyboard.press("ArrowLeft")
+    assert page.url.endswith("#finding=1&tab=message")
+    page.reload()
+    assert "MSH-10" in panel.inner_text()
+    page.locator("#finding-2 > summary").click()
+    assert page.url.endswith("#finding=2")
+    assert page.locator("#pane .body").count() == 1
+
+
+def test_bytes_are_marked_at_the_place(browser: "Browser", tmp_path: Path, hostile: Report) -> None:
+    found = Opened(browser, write(tmp_path, hostile), viewport={"width": 390, "height": 844})
+    placed = next(
+        p
+        for p in findings_in_order(hostile)
+        if (span := p.finding.problem.at.span)
+        and p.finding.problem.at.xpath is None
+        and 0 < span[1] - span[0] < 20
+    )
+    found.page.goto(f"{found.address}#finding={placed.number}&tab=bytes")
+    marks = found.page.locator(f"#finding-{placed.number} .hex mark").all_inner_texts()
+    octets = bytes.fromhex("".join(mark for mark in marks if re.fullmatch("[0-9a-f]{2}", mark)))
+    span = placed.finding.problem.at.span
+    assert span
+    assert placed.judged
+    assert placed.judged.message
+    assert octets == placed.judged.message.raw[slice(*span)]
+    assert found.visible("#pane") == 0
+    found.context.close()
+
+
+def test_what_was_chosen_is_taken_back_by_a_key(opened: Opened, faulty: Report) -> None:
+    page = opened.page
+    page.keyboard.press("/")
+    page.keyboard.type("step-expect")
+    page.select_option("select[name=level]", "SHOULD")
+    assert opened.visible(".finding") == 0
+    assert opened.visible("#none") == 1
+    page.click("#language")
+    assert page.url.endswith("#q=step-expect&level=SHOULD&lang=en")
+    page.keyboard.press("Escape")
+    assert opened.visible(".finding") == len(findings_in_order(faulty))
+    assert page.url.endswith("#lang=en")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_out(
+    browser: "Browser", tmp_path: Path, faulty: Report, scheme: str
+) -> None:
+    """No serious or critical violation, as axe-core sees it; in the dark only colours differ."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    options = {"runOnly": ["color-contrast"]} if scheme == "dark" else {}
+    found = Opened(
+        browser,
+        write(tmp_path, faulty),
+        viewport={"width": 1280, "height": 900},
+        color_scheme=scheme,
+        bypass_csp=True,
+    )
+    found.page.evaluate(SHORTER)
+    found.page.locator("#finding-1 > summary").click()
+    seen = axe.Axe().run(found.page, options=options).response["violations"]
+    bad = [(one["id"], one["nodes"][0]["html"]) for one in seen if one["impact"] in SEVERE]
+    assert bad == []
+    found.context.close()
+
+
 def test_a_cell_of_the_matrix_leads_to_its_findings(opened: Opened) -> None:
     opened.page.locator("td.v-fail a").first.click()
     assert opened.visible(".finding") == 1
@@ -269,6 +366,7 @@ def luminance(colour: str) -> float:
 
 def test_a_printed_page_shows_its_findings_on_white(opened: Opened) -> None:
     page = opened.page
+    page.goto(f"{opened.address}#finding=1&tab=message")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print", color_scheme="dark")
     assert opened.visible(".finding dl") == opened.visible(".finding") > 0

@@ -30,15 +30,18 @@ const MAKE = {
     for (const seg of er7.querySelectorAll(".seg")) {
       seg.dataset.pick = "";
       seg.addEventListener("click", () => pick(er7, seg, table));
-      if (seg.dataset.line === item.dataset.line) pick(er7, seg, table);
     }
+    const about = er7.querySelector("[data-line='" + item.dataset.line + "']") || er7.querySelector(".seg");
+    if (about) pick(er7, about, table);
     return [er7, table];
   },
   bytes(item) {
     return [hexadecimal(Number(item.dataset.start), item.dataset.bytes, item.dataset.mark.split(" ").map(Number))];
   },
   document(item) {
-    return [copyOf(document.querySelector("#" + item.dataset.document + " .sides"))];
+    const sides = copyOf(document.querySelector("#" + item.dataset.document + " .sides"));
+    sides.prepend(sides.querySelector(".source"));
+    return [sides];
   },
   ack(item) {
     return [copyOf(document.getElementById(item.dataset.ack))];
