@@ -50,7 +50,10 @@ def ladders(report: Report) -> list[Ladder]:
     titles = dict(report.scenario_titles)
     runs = {number: f"{part.name} · " for part in report.runs for number in part.numbers}
     plays = [
-        tuple(members) for _, members in groupby(report.exchanges, lambda x: (x.play, x.scenario))
+        tuple(members)
+        for _, members in groupby(
+            report.exchanges, lambda x: (runs.get(x.number), x.play, x.scenario)
+        )
     ]
     wrong = [n for n, play in enumerate(plays) if _worst(play) >= Verdict.WARNING][:OPEN]
     return [
