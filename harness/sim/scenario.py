@@ -10,14 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness import data, yamlfile
@@ -25,34 +18,20 @@ from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.rules import profile_file
 from harness.sim import form as forms
+from harness.sim import strict
 from harness.sim.case import Reason
 from harness.sim.form import FIRST, PLAIN, Form
 from harness.sim.generate import cases as clinical
+from harness.sim.strict import Closed, Words
 from harness.sim.telling import TELLS, Telling
-from harness.text import Text, plain, say
+from harness.text import plain, say
 from harness.wire.edit import BYTES, Edit
 from harness.yamlfile import Item
 
 _NAME: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(_Closed):
-    """The same words in French and in English."""
-
-    fr: str
-    en: str
-
-    @property
-    def text(self) -> Text:
-        """As a Text."""
-        return Text(self.fr, self.en)
-
-
-class Mutation(_Closed):
+class Mutation(Closed):
     """One change made to a message on purpose, so that it is wrong.
 
     One of `set` (with `to`), `remove`, `repeat`, `add` (with `after`) and `bytes`: see
@@ -86,7 +65,7 @@ class Mutation(_Closed):
         return Edit("set", self.set, self.to)
 
 
-class Acknowledgement(_Closed):
+class Acknowledgement(Closed):
     """What the answer must be: one of these codes, and the field that an ERR must point at.
 
     `mutate` makes the answer of a simulated receiver wrong on purpose: `findings` are the rules
@@ -99,14 +78,14 @@ class Acknowledgement(_Closed):
     findings: tuple[str, ...] = ()
 
 
-class Expectation(_Closed):
+class Expectation(Closed):
     """What the message itself must show: authors of its document, rules that it must break."""
 
     authors: int | None = Field(default=None, ge=1)
     findings: tuple[str, ...] = ()
 
 
-class Sending(_Closed):
+class Sending(Closed):
     """How a step sends its document: see `Form`. `attachment` is a size such as `5 MB`."""
 
     action: Literal["initial", "replace", "delete"] = "initial"
@@ -138,7 +117,7 @@ class Sending(_Closed):
         )
 
 
-class Answering(_Closed):
+class Answering(Closed):
     """The platform's answer to a request, for flow 3 of the ANS guide."""
 
     decision: Literal["accept", "refuse"] = "accept"
@@ -148,7 +127,7 @@ class Answering(_Closed):
     )
 
 
-class Motive(_Closed):
+class Motive(Closed):
     """Why a request is refused or cancelled: words, or a code of a system."""
 
     words: str = ""
@@ -161,7 +140,7 @@ class Motive(_Closed):
         return Reason(self.words, self.code, self.system)
 
 
-class CaseChoice(_Closed):
+class CaseChoice(Closed):
     """The clinical case of one conversation. `twin`: its patient is nearly that of another one."""
 
     case: str = Field(default="", description="clinical case; that of the twin when empty")
@@ -169,7 +148,7 @@ class CaseChoice(_Closed):
     patient: str = Field(default="", description="the conversation that is about the same patient")
 
 
-class Step(_Closed):
+class Step(Closed):
     """One message and its answer. `within` is in seconds, for a message that the SUT sends."""
 
     send: str
@@ -235,7 +214,7 @@ class Step(_Closed):
         )
 
 
-class Scenario(_Closed):
+class Scenario(Closed):
     """One conversation, or several at once: then `cases` names them and each step says which."""
 
     scenario: str = Field(pattern=_NAME)
@@ -310,10 +289,7 @@ def read(item: Item) -> Scenario:
     for step in content.get("steps") or []:
         _short_forms(step)
     _short_cases(content.get("cases"))
-    try:
-        found = Scenario.model_validate(content)
-    except ValidationError as wrong:
-        raise _placed(item, _most_telling(wrong.errors())) from None
+    found = strict.validate(item, Scenario, content, "scenario.wrong")
     _refuse_unknown_flows(item, found)
     _refuse_unknown_cases(item, found)
     for number, step in enumerate(found.steps):
@@ -420,59 +396,6 @@ def _short_forms(step: Any) -> None:
         inner = step.get(owner)
         if isinstance(inner, dict) and isinstance(inner.get(key), str):
             inner[key] = [inner[key]]
-
-
-def _most_telling(wrongs: Sequence[Any]) -> Any:
-    """An unknown key before anything else: a misspelt one also counts as missing."""
-    return min(wrongs, key=lambda wrong: wrong["type"] != "extra_forbidden")
-
-
-def _placed(item: Item, wrong: Any) -> HarnessError:
-    steps = tuple(wrong["loc"])
-    where = item.find(steps)
-    if wrong["type"] == "extra_forbidden":
-        key = str(steps[-1])
-        near = get_close_matches(key, _allowed(steps[:-1]), n=1, cutoff=0.5)
-        hint = say("yaml.did_you_mean", word=near[0]) if near else None
-        return where.as_key.error("yaml.unknown_key", hint=hint, key=key)
-    if wrong["type"] == "missing":
-        return where.error("yaml.missing", key=str(steps[-1]))
-    place = ".".join(str(step) for step in steps)
-    return where.error("scenario.wrong", hint=_wanted(wrong), place=place)
-
-
-def _wanted(wrong: Any) -> Text:
-    """What was wanted, in our words for the mistakes that people make."""
-    if wrong["type"].startswith("form."):
-        return say(wrong["type"])
-    if wrong["type"] == "literal_error":
-        return say("yaml.one_of", values=wrong["ctx"]["expected"])
-    kinds = {"int": "integer", "bool": "boolean", "float": "number", "string": "text"}
-    kind = kinds.get(wrong["type"].partition("_")[0])
-    return (
-        say(f"scenario.want_{kind}")
-        if kind and "pattern" not in wrong["type"]
-        else plain(wrong["msg"])
-    )
-
-
-def _allowed(steps: tuple[str | int, ...]) -> list[str]:
-    """The keys that are known at a place of a scenario."""
-    owners: dict[str, type[BaseModel]] = {
-        "steps": Step,
-        "ack": Acknowledgement,
-        "mutate": Mutation,
-        "expect": Expectation,
-        "title": Words,
-        "story": Words,
-        "document": Sending,
-        "answer": Answering,
-        "reason": Motive,
-        "cases": CaseChoice,
-    }
-    named = [owners[step] for step in reversed(steps) if isinstance(step, str) and step in owners]
-    fields = (named[0] if named else Scenario).model_fields
-    return [field.alias or name for name, field in fields.items()]
 
 
 def schema() -> dict[str, Any]:
