@@ -1,6 +1,8 @@
 """A TCP connection, plain or under TLS, the same to whoever uses it."""
 
 import asyncio
+import socket
+import struct
 from typing import Final
 
 from harness.sim.tls import Channel, Side
@@ -8,6 +10,7 @@ from harness.text import Text, say
 
 HANDSHAKE_TIMEOUT: Final = 10.0
 LINGER: Final = 2.0  # seconds that a peer has to read why it was refused
+_AT_ONCE: Final = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds: closing sends RST
 
 
 class Line(asyncio.Protocol):
@@ -22,6 +25,7 @@ class Line(asyncio.Protocol):
         self.peer = "-"
         self.reason: Text | None = None  # why TLS ended it
         self.is_open = False
+        self.was_reset = False  # by the peer, by force
         self.transport: asyncio.Transport | None = None
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._channel: Channel | None = None
@@ -88,6 +92,14 @@ class Line(asyncio.Protocol):
         if self.transport:
             self.transport.close()
 
+    def reset(self) -> None:
+        """Close by force (RST): what was not delivered yet is lost."""
+        if self.transport:
+            found = self.transport.get_extra_info("socket")
+            if found is not None:
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            self.transport.abort()
+
     # -- called by the loop -----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -125,6 +137,7 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self.was_reset = isinstance(exc, ConnectionResetError)
         channel = self._channel
         if channel and not self.is_open:
             self._refuse(say("tls.found.closed", peer=self.peer))

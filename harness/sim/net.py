@@ -1,5 +1,6 @@
 """Sockets of a run: turns them into events for a machine, and its actions into bytes. The only
-others that open any are `relay.py` (the proxy) and `probe.py` (the doctor).
+others that open any are `relay.py` (the proxy), `torture_net.py` (the torture suite) and `probe.py`
+(the doctor).
 
 A machine (`Play`, `Simulation`) has `start`, `handle`, `deadline` and `done`. One listener for each
 simulated role; one connection to the peer for each role that sends, kept open. A peer may close it

@@ -179,8 +179,8 @@ class _Half(Line):
             await asyncio.sleep(step.after)
         if isinstance(step, Cut):
             for line in (other, self):
-                if step.reset and line.transport:
-                    line.transport.abort()
+                if step.reset:
+                    line.reset()
                 else:
                     line.close()
             return False
