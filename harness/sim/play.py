@@ -304,6 +304,10 @@ class Play:
         """A message for a role that we play: journal, judge, answer, learn."""
         current = self._now
         message = Message(event.data)
+        if message.first("MSH-9.1") == "ACK":
+            self._note("ack", event.role, "in", current, event.data)
+            self._stray_answer(message)
+            return []  # an acknowledgement is not acknowledged
         if current is None or not self._awaits(current, event.role, message):
             return self._unasked(event, message, now)
         self._note("message", event.role, "in", current, event.data)

@@ -139,6 +139,8 @@ class Simulation:
 
     def _received(self, event: Received, now: float) -> list[Action]:
         message, at = Message(event.data), self.setting.wall()
+        if message.first("MSH-9.1") == "ACK":
+            return self._stray_ack(event, message)
         kind, why = guess.of_message(message, self.setting.profile, self.role)
         self._note("message", "in", event.connection, kind, event.data)
         talk = self._conversation(message)
@@ -175,6 +177,15 @@ class Simulation:
         reply: Action = Reply(self.role, event.connection, frame(answer.raw))
         accepted = answer.first("MSA-1") == "AA"
         return [reply, *(self._follow(kind, talk, now) if accepted else [])]
+
+    def _stray_ack(self, event: Received, answer: Message) -> list[Action]:
+        """An acknowledgement where messages come in is told, and never acknowledged (2.9.2)."""
+        self._note("ack", "in", event.connection, "", event.data)
+        named = answer.first("MSA-2") or "-"
+        self._stray.append(f"ack: {named}")
+        wanted, actual = say("run.no_answer_wanted"), say("run.stray", value=named)
+        self._stray_outcomes.append(self.judge.broken("ACK-STRAY", wanted, actual))
+        return []
 
     def _conversation(self, message: Message) -> Conversation:
         """By order number; a document without one belongs where its own set of versions is."""

@@ -160,8 +160,9 @@ class Attempt:
         if phase == "aftermath" and not self.peer.sender:
             self._look_for_doubles()
             for name, at in self.peer.connections.items():
-                if not at.left:
+                if not at.left and not at.ended:
                     at.left = True
+                    self.peer.tell(now, name, "out", say("mllp.we_close"))
                     self._out.append(Close(name))
 
     def _lasts(self, step: Step) -> float:

@@ -97,7 +97,9 @@ class Peer:
             self._sort(at)
         elif not at.ended:
             at.ended, at.reset = True, event.reset
-            self.tell(now, at.name, "-", say("mllp.was_reset" if event.reset else "mllp.ended"))
+            if not at.left:
+                told = say("mllp.was_reset" if event.reset else "mllp.ended")
+                self.tell(now, at.name, "-", told)
             at.framer.close()
             self._sort(at)
 

@@ -444,6 +444,18 @@ def test_a_message_that_no_step_waits_for_is_answered_and_kept(
     assert [x.verdict for x in play.exchanges] == [Verdict.PASS]
 
 
+def test_an_acknowledgement_that_comes_as_a_message_is_not_acknowledged(
+    as_platform: Callable[..., Play], setting: Setting, ris: Actor, journal: list[Record]
+) -> None:
+    play = as_platform({"send": "A"})
+    play.start(0.0)
+    raw = b"MSH|^~\\&|A|B|C|D|20260203||ACK^O01^ACK|9|T|2.5.1\rMSA|AA|ELSE\r"
+    assert play.handle(Received("platform", "platform-1", raw), 0.1) == []
+    assert (journal[-1].kind, journal[-1].data) == ("ack", raw)
+    play.handle(message_of(ris, "A", setting.case, setting), 0.2)
+    assert "ACK-STRAY" in broken(play.exchanges[0])
+
+
 def test_a_message_that_comes_twice_is_answered_twice(
     as_platform: Callable[..., Play], ris: Actor, setting: Setting
 ) -> None:

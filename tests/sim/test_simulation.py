@@ -331,6 +331,17 @@ def test_an_answer_to_nothing_is_kept(platform: Simulation, journal: list[Record
     assert platform.exchanges == []
 
 
+def test_an_acknowledgement_that_comes_as_a_message_is_told_and_not_acknowledged(
+    platform: Simulation, two: list[tuple[Case, Actor]], journal: list[Record]
+) -> None:
+    ((case, actor), _) = two
+    raw = b"MSH|^~\\&|A|B|C|D|20260203||ACK^O01^ACK|9|T|2.5.1\rMSA|AA|ELSE\r"
+    assert platform.handle(Received("platform", "c-1", raw), 0.0) == []
+    assert (journal[0].kind, journal[0].data) == ("ack", raw)
+    received(platform, actor.compose("A", case, CLOCK))
+    assert "ACK-STRAY" in broken(platform.exchanges[0])
+
+
 def test_junk_is_in_the_journal_and_told_with_the_next_message(
     platform: Simulation, two: list[tuple[Case, Actor]], journal: list[Record]
 ) -> None:
