@@ -49,6 +49,7 @@ from harness.wire.mllp import frame
 from harness.wire.transcript import Record
 
 ACK_TIMEOUT: Final = 10.0
+DOUBT: Final = 1.0  # seconds that the right answer may still take once a wrong one has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class _Current:
     message: Message | None = None
     request: Judged | None = None
     answer: Judged | None = None
+    doubtful: list[Message] = field(default_factory=list)  # answers that name another message
     outcomes: list[Outcome] = field(default_factory=list)
     wire: list[str] = field(default_factory=list)
     late: bool = False  # the time for its answer is over, and runs once more
@@ -486,7 +488,18 @@ class Play:
             return []
         if current.request is None:  # the answer overtook the judging of its message
             self._judge_request(current, current.message)
+        if answer.first("MSA-2") != current.message.first("MSH-10"):
+            current.doubtful.append(answer)
+            current.deadline = min(current.deadline, now + DOUBT)
+            return []
         self._take_answer(current, answer, now)
+        for wrong in current.doubtful:
+            current.outcomes.append(self._one_too_many(wrong))
+        return self._finish(current, now)
+
+    def _in_doubt(self, current: _Current, now: float) -> list[Action]:
+        """No answer names the message that waits: the first that came is taken, and fails."""
+        self._take_answer(current, current.doubtful[0], now)
         return self._finish(current, now)
 
     def _belongs_to_earlier(self, answer: Message) -> bool:
@@ -509,13 +522,15 @@ class Play:
         if position is not None and self.exchanges[position].state == "no_answer":
             self._late(position, answer)
             return
-        node = answer.node("MSA-2")
-        actual = say("run.stray", value=node.value or "-")
-        stray = self.judge.broken("ACK-STRAY", say("run.no_answer_wanted"), actual)
+        stray = self._one_too_many(answer)
         if position is None and self._now:
             self._now.outcomes.append(stray)
         elif self.exchanges:
             self._add(len(self.exchanges) - 1 if position is None else position, stray)
+
+    def _one_too_many(self, answer: Message) -> Outcome:
+        actual = say("run.stray", value=answer.first("MSA-2") or "-")
+        return self.judge.broken("ACK-STRAY", say("run.no_answer_wanted"), actual)
 
     def _late(self, position: int, answer: Message) -> None:
         exchange = self.exchanges[position]
@@ -585,6 +600,8 @@ class Play:
             return []
         if event.refused:
             return self._no_tls(current, event.refused, now)
+        if current.doubtful:
+            return self._in_doubt(current, now)
         current.outcomes.append(
             self.judge.broken("ACK-NONE", say("run.ack_wanted"), say("run.closed"))
         )
@@ -615,6 +632,8 @@ class Play:
             current.paused, current.started = False, now
             current.deadline = now + self.setting.ack_timeout
             return self._send(current)
+        if current.doubtful:
+            return self._in_doubt(current, now)
         if current.sender in self.setting.simulated and not current.late:
             current.late, current.deadline = True, now + self.setting.ack_timeout
             return []

@@ -82,6 +82,16 @@ class Exchange:
         return max(parts, default=Verdict.NOT_TESTED)
 
     @property
+    def accepted(self) -> bool:
+        """Its sender may hold the message to be accepted: AA, and MSA-2 names it."""
+        request = self.request.message if self.request else None
+        answer = self.answer.message if self.answer else None
+        if self.state != "done" or request is None or answer is None:
+            return False
+        named = answer.node("MSA-2").data == request.node("MSH-10").data
+        return named and answer.first("MSA-1") == "AA"
+
+    @property
     def what(self) -> str:
         """Type and event of the message; for a document replaced or deleted the control as well."""
         message = self.request.message if self.request else None

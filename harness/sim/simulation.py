@@ -4,7 +4,7 @@ As the platform it answers A with C and D with E; as the RIS it begins with A (a
 with D. It has any number of conversations at once, on any connections, told apart by ORC-2.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from harness.rules import guess
@@ -26,7 +26,7 @@ from harness.sim.events import (
 from harness.sim.form import FIRST
 from harness.sim.judging import Judge, expected_code
 from harness.sim.learn_document import order_of, versions_of
-from harness.sim.play import Setting
+from harness.sim.play import DOUBT, Setting
 from harness.sim.record import Exchange
 from harness.text import Text, plain, say
 from harness.wire.er7 import Message
@@ -45,6 +45,7 @@ class _Pending:
     number: int
     started: float
     deadline: float
+    doubtful: list[Message] = field(default_factory=list)  # answers that name another message
 
 
 def _name_of(talk: Conversation, kind: str, message: Message) -> str:
@@ -72,6 +73,7 @@ class Simulation:
         self.exchanges: list[Exchange] = []
         self.done = False
         self._pending: dict[str, _Pending] = {}
+        self._given_up: dict[str, _Pending] = {}
         self._stray: list[str] = []
         self._stray_outcomes: list[Outcome] = []
         self._turned_away: list[Text] = []
@@ -181,10 +183,8 @@ class Simulation:
     def _stray_ack(self, event: Received, answer: Message) -> list[Action]:
         """An acknowledgement where messages come in is told, and never acknowledged (2.9.2)."""
         self._note("ack", "in", event.connection, "", event.data)
-        named = answer.first("MSA-2") or "-"
-        self._stray.append(f"ack: {named}")
-        wanted, actual = say("run.no_answer_wanted"), say("run.stray", value=named)
-        self._stray_outcomes.append(self.judge.broken("ACK-STRAY", wanted, actual))
+        self._stray.append(f"ack: {answer.first('MSA-2') or '-'}")
+        self._stray_outcomes.append(self._too_many(answer))
         return []
 
     def _conversation(self, message: Message) -> Conversation:
@@ -258,13 +258,22 @@ class Simulation:
 
     def _answered(self, event: Answered, now: float) -> list[Action]:
         answer = Message(event.data)
+        named = answer.first("MSA-2")
         self._note("ack", "in", event.connection, "", event.data)
-        waiting = self._pending.pop(answer.first("MSA-2"), None)
-        if waiting is None and len(self._pending) == 1:
-            waiting = self._pending.pop(next(iter(self._pending)))
-        if waiting is None:
-            self._stray.append(f"ack: {answer.first('MSA-2')}")
-            return []
+        if waiting := self._pending.pop(named, None):
+            self._take_answer(waiting, answer, now)
+        elif late := self._given_up.pop(named, None):
+            self._take_late(late, answer)
+        elif len(self._pending) == 1:
+            (waiting,) = self._pending.values()
+            waiting.doubtful.append(answer)
+            waiting.deadline = min(waiting.deadline, now + DOUBT)
+        else:
+            self._stray.append(f"ack: {named}")
+        return []
+
+    def _take_answer(self, waiting: _Pending, answer: Message, now: float) -> None:
+        """The answer of a message; those that came before and named another are too many."""
         file = f"messages/{waiting.number:04d}-{waiting.flow}.ack.er7"
         talk = self._conversation(waiting.message)
         talk.subjects = self.judge.taken_in(talk.subjects, waiting.message, answer)
@@ -273,15 +282,27 @@ class Simulation:
         if node.value != "AA":
             actual = plain(f"`{node.value}`")
             outcome = self.judge.broken("STEP-ACK", expected_code(("AA",)), actual, node.at)
+        strays = (self._too_many(wrong) for wrong in waiting.doubtful if wrong is not answer)
         self._settle(
             waiting,
             state="done",
             answer=self.judge.answer(answer, waiting.message, file),
             answered=self.setting.wall(),
             seconds=now - waiting.started,
-            step_outcomes=(self.judge.held("ACK-NONE"), outcome),
+            step_outcomes=(self.judge.held("ACK-NONE"), outcome, *strays),
         )
-        return []
+
+    def _take_late(self, late: _Pending, answer: Message) -> None:
+        """An answer to a message that was given up belongs there, not to the one that waits now."""
+        file = f"messages/{late.number:04d}-{late.flow}.ack.er7"
+        outcome = self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late"))
+        known = self.exchanges[late.number - 1].step_outcomes
+        judged = self.judge.answer(answer, late.message, file)
+        self._settle(late, answer=judged, step_outcomes=(*known, outcome))
+
+    def _too_many(self, answer: Message) -> Outcome:
+        actual = say("run.stray", value=answer.first("MSA-2") or "-")
+        return self.judge.broken("ACK-STRAY", say("run.no_answer_wanted"), actual)
 
     def _settle(self, waiting: _Pending, **changes: object) -> None:
         position = waiting.number - 1
@@ -291,6 +312,10 @@ class Simulation:
         for number, waiting in list(self._pending.items()):
             if now >= waiting.deadline:
                 del self._pending[number]
+                if waiting.doubtful:
+                    self._take_answer(waiting, waiting.doubtful[0], now)
+                    continue
+                self._given_up[number] = waiting
                 waited = say("run.waited", seconds=f"{self.setting.ack_timeout:g}")
                 outcome = self.judge.broken("ACK-NONE", say("run.ack_wanted"), waited)
                 self._settle(waiting, step_outcomes=(outcome,))
@@ -299,6 +324,9 @@ class Simulation:
         """The peer of our messages is not there, or has gone."""
         for number, waiting in list(self._pending.items()):
             del self._pending[number]
+            if waiting.doubtful:
+                self._take_answer(waiting, waiting.doubtful[0], now)
+                continue
             wanted = say("run.reached") if reason else say("run.ack_wanted")
             actual = plain(reason) if reason else say("run.closed")
             verdict = Verdict.INCONCLUSIVE if reason else None

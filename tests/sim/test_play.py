@@ -24,7 +24,7 @@ from harness.sim.events import (
 )
 from harness.sim.generate import messages
 from harness.sim.generate.messages import Refusal
-from harness.sim.play import Play, Setting, cases_of
+from harness.sim.play import DOUBT, Play, Setting, cases_of
 from harness.sim.scenario import Scenario
 from harness.wire.er7 import Message
 from harness.wire.mllp import Framer, frame
@@ -228,7 +228,35 @@ def test_an_answer_that_names_another_message_is_taken_and_fails(
     (first,) = play.start(0.0)
     answer = Message(answer_to(first, setting).data).with_value("MSA-2", "AUTRE")
     play.handle(Answered("ris", "ris-1", answer.raw), 0.1)
+    assert not play.done
+    assert play.deadline == 0.1 + DOUBT
+    play.handle(Tick(), play.deadline)
+    assert broken(play.exchanges[0]) == {"ACK-MSA-2"}
+    assert not play.exchanges[0].accepted
+
+
+def test_the_right_answer_counts_though_one_to_another_message_came_first(
+    as_ris: Callable[..., Play], setting: Setting
+) -> None:
+    play = as_ris({"send": "A"})
+    (first,) = play.start(0.0)
+    right = answer_to(first, setting)
+    wrong = Message(right.data).with_value("MSA-2", "AUTRE")
+    play.handle(Answered("ris", "ris-1", wrong.raw), 0.1)
+    play.handle(right, 0.2)
     assert play.done
+    assert broken(play.exchanges[0]) == {"ACK-STRAY"}
+    assert play.exchanges[0].accepted
+
+
+def test_a_connection_closed_after_a_wrong_answer_leaves_that_one(
+    as_ris: Callable[..., Play], setting: Setting
+) -> None:
+    play = as_ris({"send": "A"})
+    (first,) = play.start(0.0)
+    wrong = Message(answer_to(first, setting).data).with_value("MSA-2", "AUTRE")
+    play.handle(Answered("ris", "ris-1", wrong.raw), 0.1)
+    play.handle(Closed("ris", "ris-1", opened=True), 0.2)
     assert broken(play.exchanges[0]) == {"ACK-MSA-2"}
 
 
@@ -530,6 +558,7 @@ def test_any_bytes_as_an_answer_are_judged(as_ris: Callable[..., Play], data: by
     play = as_ris({"send": "A"})
     play.start(0.0)
     play.handle(Answered("ris", "ris-1", data), 0.1)
+    play.handle(Tick(), 0.1 + DOUBT)
     assert play.done
     assert play.exchanges[0].verdict is Verdict.FAIL
 

@@ -324,6 +324,49 @@ def test_answers_may_come_in_another_order(
         assert named == exchange.request.message.first("MSH-10")
 
 
+def test_a_late_answer_goes_to_its_own_message_not_to_the_one_that_waits(
+    waiting: tuple[Simulation, Deliver], two: list[tuple[Case, Actor]]
+) -> None:
+    platform, late = waiting
+    assert platform.deadline is not None
+    platform.handle(Tick(), platform.deadline)
+    (_, (case, actor)) = two
+    (_, second) = received(platform, actor.compose("A", case, CLOCK))
+    acknowledged(platform, [late])
+    own = [x for x in platform.exchanges if x.flow == "C"]
+    assert "ACK-LATE" in broken(own[0])
+    assert (own[1].answer, own[1].accepted) == (None, False)
+    acknowledged(platform, [second])
+    own = [x for x in platform.exchanges if x.flow == "C"]
+    assert own[1].accepted
+    assert broken(own[1]) == set()
+
+
+def test_the_right_answer_counts_though_a_wrong_one_came_first(
+    waiting: tuple[Simulation, Deliver],
+) -> None:
+    platform, message = waiting
+    (asked,) = sent([message])
+    raw = messages.acknowledgement(asked, CLOCK, "P-1", "AA")
+    wrong = Message(raw).with_value("MSA-2", "ELSE").raw
+    platform.handle(Answered("platform", "o-1", wrong), 0.1)
+    platform.handle(Answered("platform", "o-1", raw), 0.2)
+    assert platform.exchanges[1].accepted
+    assert broken(platform.exchanges[1]) == {"ACK-STRAY"}
+
+
+def test_a_wrong_answer_alone_is_taken_and_fails(waiting: tuple[Simulation, Deliver]) -> None:
+    platform, message = waiting
+    (asked,) = sent([message])
+    raw = messages.acknowledgement(asked, CLOCK, "P-1", "AA")
+    wrong = Message(raw).with_value("MSA-2", "ELSE").raw
+    platform.handle(Answered("platform", "o-1", wrong), 0.1)
+    assert platform.deadline is not None
+    platform.handle(Tick(), platform.deadline)
+    assert not platform.exchanges[1].accepted
+    assert "ACK-MSA-2" in broken(platform.exchanges[1])
+
+
 def test_an_answer_to_nothing_is_kept(platform: Simulation, journal: list[Record]) -> None:
     raw = b"MSH|^~\\&|A|B|C|D|20260203||ACK|9|T|2.5\rMSA|AA|ELSE\r"
     assert platform.handle(Answered("platform", "o-1", raw), 0.0) == []
