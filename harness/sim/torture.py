@@ -141,9 +141,9 @@ class Attempt:
         if not self._plan:
             self._finish(now)
             return True
-        phase, step = self._plan[0]
-        if phase != self._phase:
-            self._enter(phase, now)
+        if self._plan[0][0] != self._phase:
+            self._enter(self._plan[0][0], now)
+        step = self._plan[0][1]
         if self._since is None:
             self._since = now
             self._begin(step, now)
@@ -157,6 +157,8 @@ class Attempt:
     def _enter(self, phase: str, now: float) -> None:
         """From one phase to the next: what the case opened is closed before we look again."""
         self._phase = phase
+        if self.peer.running:  # the case asked nothing of it; it is still to end by itself
+            self._plan.appendleft((phase, Step(outlast=True)))
         if phase == "aftermath" and not self.peer.sender:
             self._look_for_doubles()
             for name, at in self.peer.connections.items():
@@ -324,6 +326,8 @@ class Attempt:
         """To the message that came last, to another one (`m1ack`), or the one given before."""
         if name == "before":
             return self.peer.last_ack
+        if name in self._received and name not in ANSWERS:
+            return self._received[name]  # the message itself, as an echo
         kind = name if name in ANSWERS else "ack"
         received = self._received["ack" if name in ANSWERS else name.removesuffix("ack")]
         self.peer.answers += 1
