@@ -10,14 +10,11 @@ Each case is played in three phases, as the tools do that test other protocols: 
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from harness.rules.rule import Level, Verdict
-from harness.sim import torture_blocks, torture_facts, torture_text
-from harness.sim.torture_blocks import Sample
-from harness.sim.torture_case import ANSWERS, Attack, Fact, Step
+from harness.sim import torture_facts
+from harness.sim.torture_case import Attack, Fact, Step
 from harness.sim.torture_events import (
     Action,
     Close,
@@ -33,32 +30,12 @@ from harness.sim.torture_events import (
 )
 from harness.sim.torture_facts import State
 from harness.sim.torture_peer import Arrival, Peer
+from harness.sim.torture_supply import Supply
+from harness.sim.torture_terms import Terms
+from harness.sim.torture_text import shown
 from harness.text import Text, plain, say
 from harness.wire.er7 import Message
 from harness.wire.mllp import Block
-
-_LASTING: Final = 1.5  # of its own time-out, until a sender has surely given up
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a case needs besides its data. Times in seconds.
-
-    `patience`: after so long without anything, nothing will come. `ack_timeout`: an answer that
-    must come may take so long. `sut_timeout`: the sender waits so long for its acknowledgement.
-    `next_message`: so long for a sender without `command` to be made to send. `sample` makes good
-    messages; `mark` makes their MSH-10 those of this run; `wall` gives the time in our answers.
-    """
-
-    sample: Sample
-    mark: str
-    wall: Callable[[], datetime]
-    patience: float = 2.0
-    ack_timeout: float = 10.0
-    sut_timeout: float = 10.0
-    next_message: float = 120.0
-    command: bool = False
-
 
 _SANE_RECEIVER: Final = (
     Step(send="[z1]", on="z"),
@@ -86,8 +63,7 @@ class Attempt:
         self.peer = peer
         self.done = False
         self.found: list[Found] = []
-        self._ids: dict[str, bytes] = {}
-        self._received: dict[str, bytes] = {}
+        self._supply = Supply(attack, terms, peer)
         self._acked: set[bytes] = set()
         self._seconds = 0.0
         self._phase = "before"
@@ -168,35 +144,11 @@ class Attempt:
                     self._out.append(Close(name))
 
     def _lasts(self, step: Step) -> float:
-        """Seconds that a step may take."""
-        terms = self.terms
-        if step.wait:
-            return step.wait * terms.patience
-        if step.outlast:
-            return terms.sut_timeout * _LASTING + terms.patience
-        if step.receive:
-            return self._message_lasts()
-        if step.expect:
-            return self._fact_lasts(step.expect)
-        return terms.ack_timeout  # for a connection to be there, for packets to be sent
-
-    def _message_lasts(self) -> float:
-        """For a message of the sender: no longer than its command, and a moment."""
-        terms, ran = self.terms, self.peer.ran_at
-        if not terms.command:
-            return terms.next_message
-        if self._since is not None and self.peer.code is not None:
-            return ran - self._since + terms.patience
-        return terms.ack_timeout + terms.sut_timeout
-
-    def _fact_lasts(self, fact: Fact) -> float:
-        if fact.any:
-            return min(self._fact_lasts(one) for one in fact.any)
-        if fact.silence or fact.open:
-            return self.terms.patience
-        if fact.again or fact.believes:
-            return self.terms.sut_timeout * _LASTING + self.terms.ack_timeout
-        return self.terms.ack_timeout
+        """Seconds that a step may take; a command that has ended sends nothing any more."""
+        ended = self.terms.command and self.peer.code is not None
+        if step.receive and ended and self._since is not None:
+            return self.peer.ran_at - self._since + self.terms.patience
+        return self.terms.lasts(step)
 
     # -- beginning a step -------------------------------------------------------------------
 
@@ -266,7 +218,7 @@ class Attempt:
         return not self._queue or over
 
     def _packets(self, step: Step, connection: str, now: float) -> list[tuple[float, Action]]:
-        data = self._data(step) * step.times
+        data = self._supply.data(step.send or "", good=self._phase != "behaviour") * step.times
         data = data[step.from_ : step.until]
         size = step.pieces or max(1, len(data))
         every = step.every * self.terms.patience
@@ -296,53 +248,14 @@ class Attempt:
     def _take(self, name: str, arrival: Arrival) -> None:
         self.peer.current = arrival.connection
         self.peer.framing[name] = arrival.block.notes
-        self._received[name] = self._received["ack"] = arrival.block.data
-        self._ids[name] = arrival.control_id
-
-    # -- bytes ------------------------------------------------------------------------------
-
-    def _data(self, step: Step) -> bytes:
-        text = step.send or ""
-        blocks = {name: self._block(name) for name in torture_text.named(text)}
-        if self.peer.sender and self._phase != "behaviour":
-            self.peer.last_ack = blocks.get("ack", self.peer.last_ack)
-        return torture_text.read(text, blocks)
-
-    def _block(self, name: str) -> bytes:
-        """A block of the case, made when it is first sent; answers are made anew each time."""
-        made = self.attack.blocks.get(name)
-        if self.peer.sender:
-            if made:
-                return torture_blocks.changed(self._block(made.like), made.change)
-            return self._answer(name)
-        if name not in self._received:
-            good = self.terms.sample(self._control_id(name))
-            raw = torture_blocks.changed(self._block(made.like), made.change) if made else good
-            self._received[name] = raw
-            self._ids[name] = torture_blocks.control_id(raw)
-        return self._received[name]
-
-    def _answer(self, name: str) -> bytes:
-        """To the message that came last, to another one (`m1ack`), or the one given before."""
-        if name == "before":
-            return self.peer.last_ack
-        if name in self._received and name not in ANSWERS:
-            return self._received[name]  # the message itself, as an echo
-        kind = name if name in ANSWERS else "ack"
-        received = self._received["ack" if name in ANSWERS else name.removesuffix("ack")]
-        self.peer.answers += 1
-        number = f"{self.terms.mark}{self.peer.answers}"
-        return torture_blocks.answer(kind, received, self.terms.wall(), number)
-
-    def _control_id(self, name: str) -> str:
-        return f"{self.terms.mark}{self.attack.id[5:].replace('-', '')}{name.upper()}"
+        self._supply.take(name, arrival)
 
     # -- verdicts ---------------------------------------------------------------------------
 
     def _expect(self, step: Step, fact: Fact, now: float, *, over: bool) -> bool:
         if self.peer.sender and self._phase != "behaviour":
             self._answer_all(now)
-        told = torture_facts.tell(fact, self.peer, self._ids, over=over)
+        told = torture_facts.tell(fact, self.peer, self._supply.ids, over=over)
         if told.state is State.OPEN:
             return False
         level = step.level or self.attack.level
@@ -356,8 +269,8 @@ class Attempt:
         if self._phase == "before" and told.codes:
             self.peer.good_codes = told.codes
         if told.state is State.HELD:
-            self._acked |= {self._ids[name] for name in fact.ack}
-        self._keep(level, verdict, torture_facts.wanted(fact, self._ids), told.actual)
+            self._acked |= {self._supply.ids[name] for name in fact.ack}
+        self._keep(level, verdict, torture_facts.wanted(fact, self._supply.ids), told.actual)
         if verdict >= Verdict.INCONCLUSIVE:
             self._skip_rest()
         return True
@@ -368,7 +281,7 @@ class Attempt:
             arrival = self.peer.arrived.popleft()
             if arrival.is_message:
                 self._take("z1", arrival)
-                data = torture_text.read("[ack]", {"ack": self._answer("ack")})
+                data = self._supply.data("[ack]", good=True)
                 self.peer.note(now, arrival.connection, "out", data)
                 self._out.append(Put(arrival.connection, data))
 
@@ -388,7 +301,7 @@ class Attempt:
             answer = Message(event.data) if isinstance(event, Block) else None
             named = answer.node("MSA-2").data if answer and answer.named("MSA") else None
             if named in self._acked and named:
-                actual = say("mllp.saw.double", value=torture_text.shown(named[:40]))
+                actual = say("mllp.saw.double", value=shown(named[:40]))
                 self._keep(Level.MUST, Verdict.FAIL, say("mllp.want.once"), actual)
 
     def _finish(self, now: float) -> None:

@@ -17,7 +17,7 @@ from harness.rules.rule import Level, Verdict
 from harness.sim.line import Line
 from harness.sim.net import CONNECT_TIMEOUT, Address, why
 from harness.sim.tls import Side, Tls, client_side, server_side
-from harness.sim.torture import Attempt, Terms
+from harness.sim.torture import Attempt
 from harness.sim.torture_case import Attack
 from harness.sim.torture_events import (
     Action,
@@ -39,6 +39,7 @@ from harness.sim.torture_events import (
     Tick,
 )
 from harness.sim.torture_peer import Peer
+from harness.sim.torture_terms import Terms
 from harness.text import Text, say
 
 LOST: Final = 3  # cases in a row that begin without an answer: the peer is not there
