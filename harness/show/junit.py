@@ -40,13 +40,14 @@ def to_junit(report: Report, lang: str = "fr") -> str:
     suite = etree.SubElement(root, "testsuite", name=report.profile, timestamp=stamp, **counts)
     properties = etree.SubElement(suite, "properties")
     for name in ("tool", "profile", "rules_hash", "sut"):
-        etree.SubElement(properties, "property", name=name, value=_clean(getattr(report, name)))
+        etree.SubElement(properties, "property", name=name, value=clean(getattr(report, name)))
     suite.extend(cases)
     etree.indent(root)
     return str(etree.tostring(root, encoding="unicode")) + "\n"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Text that XML can hold: characters that are not seen as `#x0B`."""
     return _UNSEEN.sub(lambda found: f"#x{ord(found[0]):02X}", text)
 
 
@@ -65,9 +66,9 @@ def _case(
     answer = ".ack" if judged and exchange and judged is exchange.answer else ""
     return etree.Element(
         "testcase",
-        classname=_clean(f"{report.profile}.{owner}{answer}.{outcome.rule.group}"),
-        name=_clean(f"{outcome.rule.id} {outcome.rule.says.in_(lang)}"),
-        file=_clean(judged.file if judged else ""),
+        classname=clean(f"{report.profile}.{owner}{answer}.{outcome.rule.group}"),
+        name=clean(f"{outcome.rule.id} {outcome.rule.says.in_(lang)}"),
+        file=clean(judged.file if judged else ""),
         time="0",
     )
 
@@ -81,11 +82,11 @@ def _result(case: Any, outcome: Outcome, lang: str) -> None:
     verdict = outcome.verdict
     if verdict in (Verdict.NOT_APPLICABLE, Verdict.NOT_TESTED):
         reason = outcome.reason.in_(lang) if outcome.reason else verdict.word
-        etree.SubElement(case, "skipped", message=_clean(reason))
+        etree.SubElement(case, "skipped", message=clean(reason))
     elif verdict < Verdict.INCONCLUSIVE and any(finding.known for finding in outcome.findings):
         told = (known_as_text(finding) for finding in outcome.findings)
         reasons = dict.fromkeys(text.in_(lang) for text in told if text)
-        etree.SubElement(case, "skipped", message=_clean(_known(reasons, lang)))
+        etree.SubElement(case, "skipped", message=clean(_known(reasons, lang)))
     elif verdict is not Verdict.PASS:
         _attention(case, outcome, lang)
 
@@ -95,7 +96,7 @@ def _known(reasons: Iterable[str], lang: str) -> str:
 
 
 def _attention(case: Any, outcome: Outcome, lang: str) -> None:
-    text = _clean("\n\n".join(_lines(outcome, lang)))
+    text = clean("\n\n".join(_lines(outcome, lang)))
     tag = {
         Verdict.FAIL: "failure",
         Verdict.ERROR: "error",
@@ -107,7 +108,7 @@ def _attention(case: Any, outcome: Outcome, lang: str) -> None:
     kind = "harness" if outcome.verdict is Verdict.ERROR else outcome.verdict.word
     first = outcome.findings[0].problem.actual.in_(lang) if outcome.findings else ""
     first = cut(first, lang, LIMIT)
-    etree.SubElement(case, tag, message=_clean(first), type=kind).text = text
+    etree.SubElement(case, tag, message=clean(first), type=kind).text = text
 
 
 def _lines(outcome: Outcome, lang: str) -> Iterator[str]:
@@ -134,5 +135,5 @@ def _not_run(report: Report, lang: str) -> Iterator[Any]:
             title = say("report.exchange", flow=exchange.flow).in_(lang)
             case = etree.Element("testcase", classname=name, name=title, time="0")
             reason = exchange.reason.in_(lang) if exchange.reason else ""
-            etree.SubElement(case, "skipped", message=_clean(reason))
+            etree.SubElement(case, "skipped", message=clean(reason))
             yield case

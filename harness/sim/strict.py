@@ -67,7 +67,7 @@ def _placed(item: Item, model: type[BaseModel], wrong: Any, said: str) -> Harnes
 def _wanted(wrong: Any) -> Text:
     """What was wanted, in our words for the mistakes that people make."""
     if "." in wrong["type"]:  # ours: a key of the catalogue
-        return say(wrong["type"])
+        return say(wrong["type"], **wrong.get("ctx", {}))
     if wrong["type"] == "literal_error":
         return say("yaml.one_of", values=wrong["ctx"]["expected"])
     kinds = {"int": "integer", "bool": "boolean", "float": "number", "string": "text"}

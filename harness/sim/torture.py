@@ -38,8 +38,8 @@ from harness.wire.er7 import Message
 from harness.wire.mllp import Block
 
 _SANE_RECEIVER: Final = (
-    Step(send="[z1]", on="z"),
-    Step(expect=Fact(ack=("z1",), on="z"), level=Level.MUST),
+    Step(send="[z1]", via="z"),
+    Step(expect=Fact(ack=("z1",), via="z"), level=Level.MUST),
     Step(close="z"),
 )
 _SANE_SENDER: Final = (
@@ -48,8 +48,8 @@ _SANE_SENDER: Final = (
     Step(expect=Fact(believes="accepted"), level=Level.MUST),
 )
 _FIRST: Final = (
-    Step(send="[z0]", on="y"),
-    Step(expect=Fact(ack=("z0",), code=("any",), on="y"), level=Level.MUST),
+    Step(send="[z0]", via="y"),
+    Step(expect=Fact(ack=("z0",), code=("any",), via="y"), level=Level.MUST),
     Step(close="y"),
 )
 
@@ -100,15 +100,19 @@ class Attempt:
             times.append(self._since + self._lasts(self._plan[0][1]))
         return min(times, default=None)
 
-    def interrupt(self, now: float) -> None:
+    def interrupt(self, now: float) -> list[Action]:
         """The user stops: what is not told yet will not be."""
         self._plan.clear()
         self._keep(Level.MUST, Verdict.INCONCLUSIVE, plain("-"), say("run.interrupted"))
         self._finish(now)
+        return self._taken()
 
     def _advance(self, now: float) -> list[Action]:
         while not self.done and self._step(now):
             pass
+        return self._taken()
+
+    def _taken(self) -> list[Action]:
         actions, self._out = self._out, []
         return actions
 
@@ -132,11 +136,12 @@ class Attempt:
 
     def _enter(self, phase: str, now: float) -> None:
         """From one phase to the next: what the case opened is closed before we look again."""
+        if phase == "aftermath":
+            self._look_for_doubles()
         self._phase = phase
         if self.peer.running:  # the case asked nothing of it; it is still to end by itself
             self._plan.appendleft((phase, Step(outlast=True)))
         if phase == "aftermath" and not self.peer.sender:
-            self._look_for_doubles()
             for name, at in self.peer.connections.items():
                 if not at.left and not at.ended:
                     at.left = True
@@ -154,7 +159,7 @@ class Attempt:
 
     def _begin(self, step: Step, now: float) -> None:
         if step.send is not None and not self.peer.sender:
-            self._open(step.on)
+            self._open(step.via)
         if step.receive and not self.peer.arrived:
             self.peer.running, self.peer.code = self.terms.command, None
             self._out.append(Run(self.attack.id, self._lasts(step)))
@@ -201,7 +206,7 @@ class Attempt:
 
     def _sent(self, step: Step, now: float, *, over: bool) -> bool:
         """All packets are on their way; on a connection that is gone nothing is sent."""
-        at = self.peer.connection(step.on)
+        at = self.peer.connection(step.via)
         if at.ended and not at.is_open:
             return True
         if not at.is_open:

@@ -58,7 +58,8 @@ Names = Annotated[
 def _only_one(model: Closed, verbs: Sequence[str]) -> None:
     """Exactly one of the verbs is there."""
     if sum(verb in model.model_fields_set for verb in verbs) != 1:
-        raise PydanticCustomError("mllp.one_of", "exactly one of its verbs")
+        names = {"verbs": ", ".join(verbs)}
+        raise PydanticCustomError("mllp.one_of", "exactly one of {verbs}", names)
 
 
 class Source(Closed):
@@ -106,7 +107,7 @@ class Made(Closed):
 class Fact(Closed):
     """What is expected; exactly one of its verbs.
 
-    ack: the acknowledgement of each of these messages, in this order, on connection `on`. `code`:
+    ack: the acknowledgement of each of these messages, in this order, on connection `via`. `code`:
     "good" is what good messages get, "any", or some of AA, AE, AR, CA, CE, CR. `among`: other
     blocks may come before.
     silence: nothing comes. closed, open: what the peer does with that connection.
@@ -119,7 +120,7 @@ class Fact(Closed):
     ack: Names = ()
     code: Names = ("good",)
     among: bool = False
-    on: str = "a"
+    via: str = "a"
     silence: bool = False
     closed: str = ""
     open: str = ""
@@ -137,10 +138,10 @@ class Fact(Closed):
 
 
 class Step(Closed):
-    """One thing that we do or expect; exactly one of its verbs. `on`: the connection, "a"."""
+    """One thing that we do or expect; exactly one of its verbs. `via`: the connection, "a"."""
 
     send: str | None = None
-    on: str = "a"
+    via: str = "a"
     from_: int | None = Field(default=None, alias="from", description="first byte, from 0")
     until: int | None = Field(default=None, description="byte before which it stops; -1: but one")
     pieces: int | None = Field(default=None, ge=1, description="bytes of each packet")

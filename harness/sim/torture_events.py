@@ -122,8 +122,8 @@ PHASES = ("before", "behaviour", "aftermath")
 class Line:
     """Something that crossed the wire, or did not. `way`: "out", "in" or "-".
 
-    `at`: seconds since the case began. `head`: the first bytes of `size`, in `count` packets; or
-    `what` happened.
+    `at`: seconds since the case began. `head` and `tail`: the first and the last bytes of `size`,
+    in `count` packets, `tail` empty when they are all in `head`; or `what` happened.
     """
 
     at: float
@@ -133,6 +133,7 @@ class Line:
     size: int = 0
     count: int = 1
     what: Text | None = None
+    tail: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def _any(fact: Fact, peer: Peer, ids: Mapping[str, bytes], *, over: bool) -> Tol
 
 def _acks(fact: Fact, peer: Peer, ids: Mapping[str, bytes], *, over: bool) -> Told:
     """All acknowledgements, in order. Nothing is taken out of the inbox until all are there."""
-    at = peer.connection(fact.on)
+    at = peer.connection(fact.via)
     inbox, codes_seen = deque(at.inbox), []
     for name in fact.ack:
         codes = _codes(fact, peer)
@@ -131,7 +131,7 @@ def _silence(fact: Fact, peer: Peer, *, over: bool) -> Told:
             value = shown(peer.arrived[0].control_id)
             return Told(State.BROKEN, say("mllp.saw.message", value=value))
     else:
-        at = peer.connection(fact.on)
+        at = peer.connection(fact.via)
         if at.inbox:
             return Told(State.BROKEN, _what_came(at))
         if at.ended:
@@ -190,7 +190,8 @@ def wanted(fact: Fact, ids: Mapping[str, bytes]) -> Text:
         either = [wanted(one, ids) for one in fact.any]
         return Text(" ou ".join(w.fr for w in either), " or ".join(w.en for w in either))
     if fact.ack:
-        names = ", ".join(f"`{shown(ids[name][:40]) or '-'}`" for name in fact.ack)
+        shorts = (shown(ids.get(name, b"")[:40]) or "-" for name in fact.ack)
+        names = ", ".join(f"`{short}`" for short in shorts)
         codes = say("mllp.code.good") if "good" in fact.code else plain("/".join(fact.code))
         codes = say("mllp.code.any") if "any" in fact.code else codes
         return say("mllp.want.ack", names=names, codes=codes)

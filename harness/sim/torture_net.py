@@ -154,10 +154,9 @@ class _Driver:
             if self._wrong:
                 raise self._wrong
             if self.where.stopped:
-                attempt.interrupt(time.monotonic())
+                self._do(attempt.interrupt(time.monotonic()))
                 break
             await self._sleep(attempt)
-        self._do(attempt.handle(Tick(), time.monotonic()))
         self.attempt = None
         return attempt.result
 

@@ -6,7 +6,7 @@ connections and command live longer than a case.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from harness.sim.torture_blocks import control_id
@@ -16,7 +16,8 @@ from harness.wire.er7 import Message
 from harness.wire.mllp import Block, Framer
 from harness.wire.mllp import Event as Framed
 
-HEAD: Final = 400  # bytes of a line that are kept
+HEAD: Final = 320  # bytes of a line that are kept, from its beginning
+TAIL: Final = 48  # and from its end
 _MAX_LINES: Final = 200
 
 
@@ -134,10 +135,14 @@ class Peer:
     def note(self, now: float, connection: str, way: str, data: bytes) -> None:
         """Note bytes; those that follow others the same way are one line."""
         last = self.lines[-1] if self.lines else None
-        if last and last.what is None and (last.connection, last.way) == (connection, way):
-            head = last.head + data[: max(0, HEAD - len(last.head))]
-            size, count = last.size + len(data), last.count + 1
-            self.lines[-1] = Line(last.at, connection, way, head, size, count)
-        elif len(self.lines) < _MAX_LINES:
-            at = now - self.begun
-            self.lines.append(Line(at, connection, way, data[:HEAD], len(data)))
+        follows = last and last.what is None and (last.connection, last.way) == (connection, way)
+        if last is None or not follows:
+            if len(self.lines) >= _MAX_LINES:
+                return
+            last = Line(now - self.begun, connection, way, count=0)
+            self.lines.append(last)
+        head = last.head + data[: HEAD - len(last.head)]
+        beyond = data[len(head) - len(last.head) :]
+        tail = (last.tail + beyond)[-TAIL:]
+        size, count = last.size + len(data), last.count + 1
+        self.lines[-1] = replace(last, head=head, tail=tail, size=size, count=count)

@@ -1,5 +1,6 @@
 """Our program on ports that the system chooses, and what a RIS sends to it."""
 
+import socket
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -29,3 +30,11 @@ def theirs(clock: datetime) -> Case:
 def request_message(profile: Profile, theirs: Case, clock: datetime) -> Message:
     """Flow A as a RIS sends it."""
     return Actor("ris", profile, theirs).compose("A", theirs, clock)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of the loopback interface where nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port

@@ -22,6 +22,7 @@ VERBS: Final = (
     "run",
     "simulate",
     "proxy",
+    "mllp",
     "check",
     "judge",
     "merge",
