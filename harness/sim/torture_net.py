@@ -272,6 +272,7 @@ class _Suite:
         self.terms = terms
         self.where = where
         self._lost = 0
+        self._gave_up = False
 
     def _untried(self, attack: Attack) -> Result | None:
         """The result of a case that is not tried any more."""
@@ -279,7 +280,11 @@ class _Suite:
             return None
         why_not = say("run.interrupted" if self.where.stopped else "mllp.lost", count=LOST)
         found = Found("before", Level.MUST, Verdict.INCONCLUSIVE, say("mllp.want.peer"), why_not)
-        return Result(attack, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, (found,), ())
+        result = Result(attack, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, (found,), ())
+        if not self._gave_up:  # told once
+            self._gave_up = True
+            self.where.told(result)
+        return result
 
     def _tell(self, result: Result) -> Result:
         untold = all(found.phase == "before" for found in result.found)
