@@ -44,6 +44,7 @@ def test_help_is_translated(telerad: Telerad, verb: str, lang: str) -> None:
         (["run", "--sut-port", "1", "--flow", "Z"], "`Z` is not a flow of profile"),
         (["run", "--as", "sender", "--listen", "here"], "unreadable address: `here`"),
         (["run", "--as", "sender", "--trigger", "'"], "unreadable command"),
+        (["run", "--sut-port", "1", "--format", "sarif"], "unknown format: `sarif`"),
         (["show", "MLLP-R-1000"], "no case whose number begins"),
     ],
 )

@@ -40,6 +40,7 @@ _ROLE: Final = click.option(
     default=None,
     help=tr("cli.opt.mllp_as"),
 )
+_FORMATS: Final = ("text", "json", "junit", "html")
 _SECONDS: Final = click.FloatRange(0.05, 3600)
 
 
@@ -162,7 +163,7 @@ def run_command(
     tls: Tls | None,
 ) -> int:
     """Try the cases; the exit code tells the verdict."""
-    wanted = outputs.parse(formats)
+    wanted = _outputs(formats)
     role = role or "receiver"
     if role != "sender" and sut_port is None:
         raise HarnessError(say("mllp.need_sut"))
@@ -238,6 +239,15 @@ class _Told:
         elif self._waited != case:
             self._waited = case
             self.terminal.line((f"     … {text}", "dim"))
+
+
+def _outputs(formats: str) -> tuple[Output, ...]:
+    found = outputs.parse(formats)
+    for output in found:
+        if output.kind not in _FORMATS:
+            hint = say("yaml.one_of", values=", ".join(_FORMATS))
+            raise HarnessError(say("cli.no_format", format=output.kind), hint=hint)
+    return found
 
 
 def _words(trigger: str | None) -> tuple[str, ...]:
