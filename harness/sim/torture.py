@@ -160,14 +160,23 @@ class Attempt:
     def _begin(self, step: Step, now: float) -> None:
         if step.send is not None and not self.peer.sender:
             self._open(step.via)
-        if step.receive and not self.peer.arrived:
-            self.peer.running, self.peer.code = self.terms.command, None
-            self._out.append(Run(self.attack.id, self._lasts(step)))
+        if step.receive:
+            self._ask(step, now)
         for action in self._plainly(step):
             self.peer.tell(now, action.connection, "out", _in_words(action))
             self._out.append(action)
             if isinstance(action, Close):
                 self.peer.connection(action.connection).left = True
+
+    def _ask(self, step: Step, now: float) -> None:
+        """Make the sender send. What a command before left to come is no answer to this one."""
+        if self.terms.command and self._phase != "behaviour":
+            self._answer_all(now)
+        elif self.terms.command:
+            self.peer.arrived.clear()
+        if not self.peer.arrived:
+            self.peer.running, self.peer.code = self.terms.command, None
+            self._out.append(Run(self.attack.id, self._lasts(step)))
 
     def _plainly(self, step: Step) -> list[Close | Finish | Hold]:
         """What is done at once."""

@@ -73,7 +73,7 @@ def command(tmp_path: Path) -> str:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 @pytest.mark.xdist_group("torture-sender")
 def test_our_sender_passes_every_case(command: str, tmp_path: Path, unused_port: int) -> None:
-    waits = [str(unused_port), str(tmp_path / "asked"), str(tmp_path / "told"), "0.6"]
+    waits = [str(unused_port), str(tmp_path / "asked"), str(tmp_path / "told"), "0.3"]
     asked = ["--as", "sender", "--listen", f"127.0.0.1:{unused_port}", "--trigger", command]
     with subprocess.Popen([sys.executable, SENDER, *waits]) as sender:
         try:

@@ -4,7 +4,7 @@
 
 A line in the pipe ASKED makes it play one message (flow A, over the connection that it keeps); its
 answer is a file of the folder TOLD with the line as its name: 0 when it holds the message to be
-accepted, 1 when it does not.
+accepted, 1 when it does not. It waits ACK_TIMEOUT for an acknowledgement, then as long again.
 """
 
 import queue
