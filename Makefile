@@ -2,6 +2,7 @@
 # make test    run the tests
 # make bench   CPU time beside other tools, in one run: read the ratios
 # make check   what CI adds to the tests: lint, types, layers, self-check of the rules
+# make docs    build the documentation into docs/site
 # Each makes its own .venv from the versions pinned in requirements.lock.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -9,7 +10,7 @@ BIN := .venv/bin
 PIP := PIP_CONSTRAINT=requirements.lock PIP_BUILD_CONSTRAINT=requirements.lock \
        PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench docs clean
 
 demo: .venv/.runtime
 	@$(BIN)/telerad demo
@@ -29,8 +30,11 @@ bench: .venv/.dev
 	@$(BIN)/python bench/judge.py
 	@$(BIN)/python bench/documents.py
 
+docs: .venv/.dev
+	@cd docs && ../$(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache reports/runs
+	rm -rf docs/site docs/pages/rules-*.md .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache reports/runs
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("telerad needs Python 3.11 or newer: make PYTHON=python3.11 …")'
