@@ -1,4 +1,4 @@
-"""The catalogue of rules as pages: one for each profile and language, made when the site is built."""
+"""The catalogue of rules as pages, one for each profile and language, made with the site."""
 
 from collections.abc import Iterator
 from itertools import groupby
