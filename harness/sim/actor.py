@@ -3,7 +3,7 @@
 Pure: no socket, no clock. A deliberate mistake is a named defect, never an accident.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,7 @@ from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
 from harness.sim.generate.documents import Version
 from harness.sim.generate.makers import ANSWERED_IN, SEVERAL, maker
+from harness.sim.generate.messages import as_written
 from harness.sim.generate.segments import Header
 from harness.sim.learn import learn
 from harness.sim.learn_document import learn_document
@@ -25,7 +26,8 @@ from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
 _CODES: Final = {"DA": cda_request.CODE, "CR": cda_report.CODE}  # type of document
-_APPLICATIONS: Final = {"ris": messages.RIS, "platform": messages.PLATFORM}
+Name = tuple[str, str]  # application and facility, as MSH writes them
+APPLICATIONS: Final[Mapping[str, Name]] = {"ris": messages.RIS, "platform": messages.PLATFORM}
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
 
 
@@ -34,7 +36,8 @@ class Conversation:
     """All exchanges about one order. `case` is what is known so far.
 
     `documents` are the latest versions that went either way, by flow and name (see `Form.name`).
-    `name` is the order number, where it tells conversations apart.
+    `name` is the order number, where it tells conversations apart. `names` are application and
+    facility of each role as a real system says them, `charset` is what it writes (MSH-18).
     """
 
     case: Case
@@ -42,19 +45,32 @@ class Conversation:
     sent: set[str] = field(default_factory=set)
     documents: dict[tuple[str, str], Version] = field(default_factory=dict)
     name: str = ""
+    names: dict[str, Name] = field(default_factory=dict)
+    charset: str = ""
 
 
 class Actor:
-    """One role. `seed` decides its message numbers, so that two runs give the same bytes."""
+    """One role. `seed` decides its message numbers, so that two runs give the same bytes.
+
+    `names` are application and facility of each role (MSH-3 to MSH-6), until a real system says
+    others.
+    """
 
     def __init__(
-        self, role: str, profile: Profile, case: Case, *, defect: Defect | None = None
+        self,
+        role: str,
+        profile: Profile,
+        case: Case,
+        *,
+        defect: Defect | None = None,
+        names: Mapping[str, Name] | None = None,
     ) -> None:
         self.role = role
         self.profile = profile
         self.case = case
         self.defect = defect if defect and defect.role == role else None
         self.conversations: dict[str, Conversation] = {}
+        self.names = {**APPLICATIONS, **(names or {})}
         self._counter = 0
 
     def conversation(self, order_number: str) -> Conversation:
@@ -68,6 +84,7 @@ class Actor:
 
         `name` tells the documents of one flow apart (see `Form.name`).
         """
+        self._learn_names(talk, message)
         made = self.profile.flows[flow].made if flow in self.profile.flows else ""
         if made in LEARNERS:
             talk.case = LEARNERS[made](talk.case, message)
@@ -77,6 +94,16 @@ class Actor:
         found = learn_document(talk.case, kind, message) if kind in _CODES else None
         if found:
             talk.case, talk.documents[flow, name] = found
+
+    def _learn_names(self, talk: Conversation, message: Message) -> None:
+        """Who they are and who we are to them, and the character set that they write."""
+        places = {_OTHER[self.role]: ("MSH-3", "MSH-4"), self.role: ("MSH-5", "MSH-6")}
+        for role, (application, facility) in places.items():
+            if message.has(application):
+                found = (as_written(message, application), as_written(message, facility))
+                talk.names[role] = found
+        known = {name: form for form, name in CHARSETS.items()}
+        talk.charset = known.get(message.first("MSH-18"), "")
 
     # -- composing --------------------------------------------------------------------------
 
@@ -92,7 +119,8 @@ class Actor:
         `form` is about documents, but for its `charset`: what is sent of them is remembered in the
         conversation.
         """
-        header = self._header(at)
+        header = self._header(talk, at)
+        form = replace(form, charset=talk.charset) if talk.charset else form
         made = self.profile.flow(flow)
         if made.document:
             raw = self._transmission(talk, flow, header, form)
@@ -132,9 +160,10 @@ class Actor:
             return self.defect.message(message)
         return message
 
-    def _header(self, at: datetime) -> Header:
-        other = _APPLICATIONS[_OTHER[self.role]]
-        return Header(_APPLICATIONS[self.role], other, at, self._next_id())
+    def _header(self, talk: Conversation, at: datetime) -> Header:
+        names = self.names | talk.names
+        ours, theirs = names[self.role], names[_OTHER[self.role]]
+        return Header(ours, theirs, at, self._next_id(), role=self.role)
 
     def _next_id(self) -> str:
         self._counter += 1

@@ -50,7 +50,8 @@ class Patient:
 
     `ins` is 15 characters, key included; `birth_given_names` are all given names of the birth
     record, in order. `ipp` is the site's own patient number. `birth_cog` is the place of birth.
-    `qualified` is the identity's status: while it is not, the INS stays at home.
+    `qualified` is the identity's status: while it is not, the INS stays at home. `others` are more
+    local numbers, that a peer wrote in PID-3.
     """
 
     ins: str
@@ -67,6 +68,7 @@ class Patient:
     used_name: str = ""
     used_given_name: str = ""
     qualified: bool = True
+    others: tuple[Identifier, ...] = ()
 
     @property
     def shared_ins(self) -> str:

@@ -5,6 +5,7 @@ say keeps the value that the case had.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
@@ -69,6 +70,7 @@ def _patient(known: Patient, message: Message) -> Patient:
         used_name=message.first("PID-5[7=D].1"),
         used_given_name=message.first("PID-5[7=D].2"),
         ipp=_number(message, "PID-3[5=PI]") or known.ipp,
+        others=tuple(_other_numbers(message)),
         address=_address(message, "PID-11[7=H]") or known.address,
     )
 
@@ -96,6 +98,15 @@ def _number(message: Message, place: str) -> Identifier | None:
     if not value:
         return None
     return Identifier(value, message.first(f"{place}.4.1"), message.first(f"{place}.4.2"))
+
+
+def _other_numbers(message: Message) -> Iterator[Identifier]:
+    """More local numbers of PID-3, as written; none where the delimiters are not ours."""
+    if message.delimiters == STANDARD:
+        for place in [node.at.path for node in message.at("PID-3[5=PI]")][1:]:
+            number = _number(message, place)
+            if number:
+                yield replace(number, written=message.text(message.node(place).data))
 
 
 def _entity(message: Message, place: str) -> Identifier | None:

@@ -231,7 +231,7 @@ class Simulation:
     # -- sending ----------------------------------------------------------------------------
 
     def _send(self, flow: str, talk: Conversation, now: float) -> list[Action]:
-        message = self.actor.compose(flow, talk.case, self.setting.wall())
+        message = self.actor.compose_in(talk, flow, self.setting.wall())
         talk.sent.add(flow)
         number = len(self.exchanges) + 1
         judged, subject = self.judge.message(

@@ -271,7 +271,7 @@ def record_target(patient: Patient) -> Element:
     role = el(
         "patientRole",
         ids(patient.ins_oid, patient.shared_ins) if patient.shared_ins else None,
-        ids(patient.ipp.oid, patient.ipp.value) if patient.ipp.oid else None,
+        *(ids(one.oid, one.value) for one in (patient.ipp, *patient.others) if one.oid),
         addr(patient.address),
         telecom(patient.phone, "MC"),
         el("patient", _name(patient), *_traits(patient)),

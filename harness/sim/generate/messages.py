@@ -31,7 +31,7 @@ from harness.sim.generate.segments import (
     xon,
     xtn,
 )
-from harness.wire.er7 import Message, escape
+from harness.wire.er7 import STANDARD, Message, escape
 
 _VERSION: Final = re.compile(r"2\.[1-8](\.[12])?")  # table 0104
 RIS: Final = ("RIS", "SITE-IMAGERIE")
@@ -266,7 +266,7 @@ def _carried(number: int, what: Transmission, data: str) -> str:
 
 def _sender(case: Case, header: Header) -> str:
     """Who asks for the transmission: the requester from the site, the radiologist from afar."""
-    from_site = header.sender == RIS
+    from_site = header.role == "ris"
     by = case.requester if from_site else case.radiologist
     structure = case.site if from_site else case.radiologist.organization
     return segment("PRT", {2: "UC", 4: "SB^Send by^participation", 5: xcn(by), 8: xon(structure)})
@@ -315,10 +315,10 @@ def acknowledgement(
     event, theirs = received.first("MSH-9.2"), received.first("MSH-12.1")
     fields = {
         2: "^~\\&",
-        3: escape(received.first("MSH-5")),
-        4: escape(received.first("MSH-6")),
-        5: escape(received.first("MSH-3")),
-        6: escape(received.first("MSH-4")),
+        3: as_written(received, "MSH-5"),
+        4: as_written(received, "MSH-6"),
+        5: as_written(received, "MSH-3"),
+        6: as_written(received, "MSH-4"),
         7: stamp(at),
         9: f"ACK^{event}^ACK" if event else "ACK",
         10: control_id,
@@ -331,6 +331,13 @@ def acknowledgement(
     answer = segment("MSA", {1: code, 2: ""})
     raw = message([header, answer, *(_err(refusal) for refusal in refusals)], charset)
     return Message(raw).with_value("MSA-2", received.node("MSH-10").data).raw
+
+
+def as_written(message: Message, place: str) -> str:
+    """A field to be echoed: as it stands where our delimiters are the same, else its value."""
+    if message.delimiters == STANDARD:
+        return message.text(message.node(place).data)
+    return escape(message.first(place))
 
 
 def _err(refusal: Refusal) -> str:

@@ -17,7 +17,10 @@ _BIRTH_LIST: Final = " "
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Who speaks to whom, when, under which number. `at` is the time of MSH-7."""
+    """Who speaks to whom, when, under which number. `at` is the time of MSH-7.
+
+    `sender` and `receiver` are application and facility as MSH writes them; `role` is the sender's.
+    """
 
     sender: tuple[str, str]
     receiver: tuple[str, str]
@@ -25,6 +28,7 @@ class Header:
     control_id: str
     charset: str = "UNICODE UTF-8"
     mode: str = "T"
+    role: str = "ris"
 
 
 def stamp(at: datetime) -> str:
@@ -52,10 +56,10 @@ def msh(header: Header, kind: str, version: str, profile: str = "") -> str:
     """MSH of a message. `profile` is MSH-21."""
     fields = {
         2: "^~\\&",
-        3: escape(header.sender[0]),
-        4: escape(header.sender[1]),
-        5: escape(header.receiver[0]),
-        6: escape(header.receiver[1]),
+        3: header.sender[0],
+        4: header.sender[1],
+        5: header.receiver[0],
+        6: header.receiver[1],
         7: stamp(header.at),
         9: kind,
         10: escape(header.control_id),
@@ -168,6 +172,7 @@ def _identifiers(patient: Patient) -> list[str]:
         found.append(components({1: patient.shared_ins, 4: authority, 5: "INS"}))
     if patient.ipp.value:
         found.append(cx(patient.ipp, "PI"))
+    found += [other.written for other in patient.others]
     return found
 
 
