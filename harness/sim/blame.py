@@ -17,8 +17,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from harness.rules.checks.order_state import NEXT, state_of
+from harness.rules.orders import orders
 from harness.rules.profile import Profile
-from harness.rules.rule import Outcome, Verdict
+from harness.rules.rule import Outcome, Subject, Verdict
 from harness.sim import refusing
 from harness.sim.record import Exchange, Judged
 
@@ -61,7 +63,7 @@ def cause(found: Iterable[Charge]) -> Charge | None:
 
 
 def _of(exchange: Exchange) -> Iterator[Charge]:
-    if exchange.request is None or exchange.request.deliberate:
+    if exchange.request is None or _on_purpose(exchange):
         return
     yield from _of_the_wire(exchange)
     broken = _broken(exchange.request.outcomes)
@@ -73,6 +75,11 @@ def _of(exchange: Exchange) -> Iterator[Charge]:
     wrong = _broken(exchange.answer.outcomes)
     if wrong:
         yield _charge(exchange, "answer", exchange.receiver, said, reference, wrong)
+
+
+def _on_purpose(exchange: Exchange) -> bool:
+    parts = (exchange.request, exchange.answer)
+    return any(part.deliberate for part in parts if part)
 
 
 def _of_the_message(
@@ -143,6 +150,8 @@ def _reference(exchange: Exchange) -> str:
 def _missing(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[Charge]:
     """Required flows that had to follow in a conversation, where none of them came at all."""
     for talk in _conversations(exchanges):
+        if any(map(_on_purpose, talk)) or _is_closed(talk):
+            continue
         came = {exchange.flow for exchange in talk if exchange.request}
         for exchange in talk:
             flow = profile.flows.get(exchange.flow)
@@ -154,6 +163,17 @@ def _missing(exchanges: Sequence[Exchange], profile: Profile) -> Iterator[Charge
                     said = _said(exchange.answer)
                     side = profile.flows[name].sender
                     yield Charge(exchange.number, name, "missing", side, said, "")
+
+
+def _is_closed(talk: Sequence[Exchange]) -> bool:
+    """The request was refused or cancelled (ANS guide): nothing more is owed."""
+    said = tuple(
+        Subject(exchange.flow, exchange.request.message)
+        for exchange in talk
+        if exchange.request and exchange.request.message and _said(exchange.answer) in _POSITIVE
+    )
+    keys = [orders(subject.carried)[0].key for subject in said[:1]]
+    return any(not NEXT[state_of(Subject("", earlier=said), key)] for key in keys)
 
 
 def _conversations(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from memory import Wire
 
+from harness.rules import profile as profiles
 from harness.sim import blame, defects, scenario
 from harness.sim.blame import Charge, charges
 from harness.sim.defect import Defect
@@ -79,3 +80,15 @@ def test_what_was_wrong_on_purpose_is_nobody_s_fault(setting: Setting) -> None:
     play = Play(found, setting)
     Wire({"ris": play, "platform": play}).run()
     assert charges(play.exchanges, setting.profile) == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tlr-refusal-coded", "tlr-cancellation-after-the-protocol", "tlr-neg-ack-4-error-with-aa"],
+)
+def test_nothing_is_owed_of_what_is_closed_or_wrong_on_purpose(setting: Setting, name: str) -> None:
+    guide = profiles.load("ans-tlr-2026")
+    ((found, _),) = scenario.find([name], guide.id)
+    play = Play(found, replace(setting, profile=guide))
+    Wire({"ris": play, "platform": play}).run()
+    assert charges(play.exchanges, guide) == ()
