@@ -30,6 +30,7 @@ from typing import Final
 
 from harness import yamlfile
 from harness.errors import HarnessError
+from harness.rules import profile_file
 from harness.rules.rule import Dispute, Level, Rule, SpecRef
 from harness.text import Text, plain, say
 from harness.wire import edit
@@ -38,6 +39,7 @@ from harness.yamlfile import Item
 
 Readings = tuple[tuple[str, str], ...]  # chosen: point, reading
 
+_FILE: Final = "contested.yaml"
 _POINT: Final = frozenset(
     {"says", "places", "kinds", "level", "default", "readings", "given", "question"}
 )
@@ -90,7 +92,7 @@ def load(folders: Iterable[Path], document: str) -> Points:
     """
     found: dict[str, Point] = {}
     for folder in folders:
-        file = folder / "contested.yaml"
+        file = folder / _FILE
         if file.is_file():
             content = yamlfile.load(file)
             content.only(frozenset({"points"}))
@@ -159,6 +161,11 @@ def settled(rules: Iterable[Rule], points: Points, chosen: Readings = ()) -> Ite
         yield replace(rule, dispute=_dispute(point, every) if open_ else None)
 
 
+def elsewhere() -> Text:
+    """The option that chooses a profile which has contested points."""
+    return plain(" | ".join(f"--profile {name}" for name in profile_file.with_file(_FILE)))
+
+
 def _dispute(point: Point, rules: Iterable[Rule]) -> Dispute:
     others = (name for name in point.readings if name != point.default)
     of_point = tuple(rule for rule in rules if rule.contested == point.id)
@@ -180,7 +187,8 @@ def _checked(points: Points, chosen: Readings) -> Mapping[str, str]:
     for name, reading in chosen:
         if name not in points:
             near = get_close_matches(name, points, n=1) or list(points)
-            raise HarnessError(say("contested.no_point", point=name), hint=plain(", ".join(near)))
+            hint = plain(", ".join(near)) if near else elsewhere()
+            raise HarnessError(say("contested.no_point", point=name), hint=hint)
         if reading not in points[name].readings:
             known = ", ".join(points[name].readings)
             raise HarnessError(

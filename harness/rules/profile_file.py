@@ -33,6 +33,13 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(file.parent.name for file in folder.glob("*/profile.yaml")))
 
 
+def with_file(file: str) -> tuple[str, ...]:
+    """The profiles of which a folder has that file."""
+    return tuple(
+        name for name in available() if any((place / file).is_file() for place in folders(name))
+    )
+
+
 @cache
 def read(name: str) -> Item:
     """A profile's file as if it had been written whole. Raises HarnessError with the place."""

@@ -87,5 +87,20 @@ def test_a_wrong_choice_is_one_line(
     assert told in done.told
 
 
-def test_a_profile_without_points_says_so(telerad: Telerad) -> None:
-    assert "no contested point" in telerad("contested", "export").told
+@pytest.mark.parametrize("words", [("export",), ("show", "G1")])
+def test_a_profile_without_points_names_one_that_has_them(
+    telerad: Telerad, words: tuple[str, ...]
+) -> None:
+    done = telerad("contested", *words)
+    assert done.code == 2
+    assert "no contested point" in done.told
+    assert "(--profile ans-tlr-2026)" in done.told
+
+
+def test_the_list_of_a_profile_without_points_names_one_that_has_them(telerad: Telerad) -> None:
+    done = telerad("contested", "list")
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        "profile livre-blanc-2024 has no contested point",
+        "Other profiles have some: --profile ans-tlr-2026",
+    ]

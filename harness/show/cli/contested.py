@@ -3,6 +3,7 @@
 import click
 
 from harness.errors import HarnessError
+from harness.rules import contested
 from harness.rules.contested import Point
 from harness.rules.profile import Profile
 from harness.rules.rule import Rule, SpecRef
@@ -28,7 +29,11 @@ def list_command(profile_name: str) -> int:
     for point in profile.points.values():
         terminal.line((f"{point.id:<5}", "bold"), point.says.in_(terminal.lang))
         terminal.line((f"     {_choices(point)}", "dim"))
-    terminal.line((tr("contested.count", count=len(profile.points)), "dim"))
+    if profile.points:
+        terminal.line((tr("contested.count", count=len(profile.points)), "dim"))
+    else:
+        terminal.line(tr("contested.none", profile=profile.id))
+        terminal.line((tr("contested.elsewhere", option=contested.elsewhere()), "dim"))
     return 0
 
 
@@ -46,7 +51,8 @@ def show_command(point_id: str, profile_name: str) -> int:
     profile = options.load_profile(profile_name)
     point = profile.points.get(point_id.upper())
     if point is None:
-        hint = say("yaml.one_of", values=", ".join(profile.points) or "-")
+        known = say("yaml.one_of", values=", ".join(profile.points))
+        hint = known if profile.points else contested.elsewhere()
         raise HarnessError(say("contested.no_point", point=point_id), hint=hint)
     _tell(Terminal(language()), point, profile)
     return 0
@@ -84,6 +90,7 @@ def export_command(form: str, profile_name: str) -> int:
     """A text ready to send to the authors of the guide."""
     profile = options.load_profile(profile_name)
     if not profile.points:
-        raise HarnessError(say("contested.none", profile=profile.id))
+        hint = contested.elsewhere()
+        raise HarnessError(say("contested.none", profile=profile.id), hint=hint)
     click.echo(contestedmd.text(profile, language()), nl=False)
     return 0
