@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from harness.rules.rule import Known, Outcome, Problem, Verdict
@@ -39,6 +40,7 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         **({"unsynced": True} if report.unsynced else {}),
         **({"runs": [_part(report, part) for part in report.runs]} if report.runs else {}),
         "counts": counts_of(report),
+        **({"truth": asdict(report.truth)} if report.truth else {}),
         "files": [file_as_dict(judged) for judged in report.judged],
         "scenarios": [{"name": n, "title": t.as_dict()} for n, t in report.scenario_titles],
         "exchanges": [exchange_as_dict(exchange) for exchange in report.exchanges],

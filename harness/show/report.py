@@ -7,7 +7,9 @@ from pathlib import Path
 from harness.rules.concordance import Row
 from harness.rules.profile import Profile
 from harness.rules.rule import Rule, Verdict
+from harness.sim import truth
 from harness.sim.record import Exchange, Judged
+from harness.sim.truth import Truth
 from harness.text import Text
 
 __all__ = [
@@ -110,6 +112,11 @@ class Report:
         parts += [judged.verdict for judged in self.files]
         judged = [part for part in parts if part > Verdict.NOT_TESTED]
         return max(judged, default=Verdict.INCONCLUSIVE)
+
+    @property
+    def truth(self) -> Truth | None:
+        """Whether acknowledgements tell the truth; None when nothing was wrong on purpose."""
+        return truth.of(self.exchanges, self.sut)
 
     @property
     def absent_flows(self) -> tuple[str, ...]:

@@ -303,6 +303,8 @@ def score_lines(report: Report) -> list[Text]:
         score = say("term.score", level=label, passed=kept, total=total)
         also = say("term.also", na=aside[0], nt=aside[1])
         lines.append(Text(f"{score.fr} ({also.fr})", f"{score.en} ({also.en})"))
+    if report.truth:
+        lines.append(report.truth.text)
     if report.absent_flows:
         lines.append(say("term.absent", flows=", ".join(report.absent_flows)))
     return lines

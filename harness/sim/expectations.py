@@ -17,7 +17,7 @@ _CONTROLS: Final = {"accept": "OK", "refuse": "OC"}
 
 def purpose(step: Step) -> Text | None:
     """Why the message of a step is wrong, when it is so on purpose; None for any other."""
-    if step.mutate:
+    if step.mutate and not step.variant:
         return say("run.deliberate")
     return say("run.wrong") if step.wrong else None
 
@@ -26,7 +26,7 @@ def noted(kind: str, step: Step) -> str:
     """What the journal says of a message or an answer ("ack") that is wrong on purpose."""
     if kind == "ack":
         return "answer" if step.ack.mutate else ""
-    return "yes" if step.mutate else "wrong" if step.wrong else ""
+    return "yes" if step.mutate and not step.variant else "wrong" if step.wrong else ""
 
 
 def of_message(judge: Judge, step: Step, judged: Judged) -> Iterator[Outcome]:

@@ -208,7 +208,7 @@ class Play:
     def _is_theirs(self, step: Step) -> bool:
         """What is wrong on purpose, the message or its answer, would be a real system's to say."""
         flow = self.profile.flow(step.send)
-        asked = {flow.sender} if step.deliberate else set()
+        asked = {flow.sender} if step.deliberate or step.variant else set()
         asked |= {flow.receiver} if step.ack.mutate else set()
         return not asked <= self.setting.simulated
 

@@ -184,12 +184,15 @@ class Step(Closed):
     wrong: bool = Field(
         default=False, description="right in itself, sent on purpose when it must not be"
     )
+    variant: bool = Field(
+        default=False, description="changed by `mutate` and still right: it must be accepted"
+    )
     expect: Expectation = Expectation()
 
     @property
     def deliberate(self) -> bool:
         """Its message is wrong on purpose: it does not count against who sends it."""
-        return bool(self.mutate) or self.wrong
+        return (bool(self.mutate) and not self.variant) or self.wrong
 
     @property
     def form(self) -> Form:
@@ -373,6 +376,8 @@ def _refuse_unsaid_wrong(item: Item, step: Step) -> None:
     """A message or an answer that is wrong on purpose, and no rule that it breaks."""
     if step.wrong and not step.expect.findings:
         raise item.find(("wrong",)).as_key.error("scenario.wrong_why")
+    if step.variant and (not step.mutate or step.expect.findings):
+        raise item.find(("variant",)).as_key.error("scenario.variant")
     if bool(step.ack.mutate) != bool(step.ack.findings):
         raise item.find(("ack",)).as_key.error("scenario.wrong_answer")
 

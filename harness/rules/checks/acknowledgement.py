@@ -4,6 +4,7 @@ Source: HL7 v2.5.1, 2.9.2 (original mode) and 2.15.8 (MSA), 2.15.9 (MSH); CI-SIS
 documents CDA en HL7v2 2.1, technical and business acknowledgements.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,8 @@ from harness.rules.rule import Problem, Subject
 from harness.rules.table import quoted
 from harness.text import plain, say
 
+MODES: Final = ("P", "T", "D")  # table 0103; what is of no table is not to be echoed
+VERSION: Final = re.compile(r"2\.[1-8](\.[12])?")  # table 0104
 _ROUTE: Final = (("MSH-3", "MSH-5"), ("MSH-4", "MSH-6"), ("MSH-5", "MSH-3"), ("MSH-6", "MSH-4"))
 
 
@@ -50,13 +53,14 @@ def goes_back(subject: Subject) -> Iterator[Problem]:
 
 @named("ack-same-processing")
 def same_processing(subject: Subject) -> Iterator[Problem]:
-    if subject.request and subject.request.has("MSH-11.1"):
+    if subject.request and subject.request.first("MSH-11.1") in MODES:
         yield from _same(subject, "MSH-11.1", "MSH-11.1")
 
 
 @named("ack-same-version")
 def same_version(subject: Subject) -> Iterator[Problem]:
-    yield from _same(subject, "MSH-12.1", "MSH-12.1")
+    if subject.request and VERSION.fullmatch(subject.request.first("MSH-12.1")):
+        yield from _same(subject, "MSH-12.1", "MSH-12.1")
 
 
 @named("ack-says-why")

@@ -14,6 +14,7 @@ from typing import Final
 
 import pybase64
 
+from harness.rules.checks.acknowledgement import MODES, VERSION
 from harness.sim.case import Case, DocumentIdentity, Organization, Professional
 from harness.sim.form import CONTROLS
 from harness.sim.generate.segments import (
@@ -33,7 +34,6 @@ from harness.sim.generate.segments import (
 )
 from harness.wire.er7 import STANDARD, Message, escape
 
-_VERSION: Final = re.compile(r"2\.[1-8](\.[12])?")  # table 0104
 RIS: Final = ("RIS", "SITE-IMAGERIE")
 PLATFORM: Final = ("TLR", "PLATEFORME-TLR")
 METADATA: Final = (
@@ -308,11 +308,13 @@ def acknowledgement(
 ) -> bytes:
     """An ACK in original mode: MSH swapped, MSA-2 as received, one ERR for each refusal.
 
-    `version` is MSH-12, that of the message when empty. Whatever was received, even without MSH, is
-    answered. Written in the message's delimiters' own standard form and its character set.
+    `version` is MSH-12, that of the message when empty; what is of no table is not echoed. Whatever
+    was received, even without MSH, is answered. Written in the message's delimiters' own standard
+    form and its character set.
     """
     charset = received.declared_charset or "UNICODE UTF-8"
-    event, theirs = received.first("MSH-9.2"), received.first("MSH-12.1")
+    event, mode = received.first("MSH-9.2"), received.first("MSH-11.1")
+    theirs = received.first("MSH-12.1")
     fields = {
         2: "^~\\&",
         3: as_written(received, "MSH-5"),
@@ -322,8 +324,8 @@ def acknowledgement(
         7: stamp(at),
         9: f"ACK^{event}^ACK" if event else "ACK",
         10: control_id,
-        11: escape(received.first("MSH-11.1")) or "T",
-        12: version or (theirs if _VERSION.fullmatch(theirs) else "2.5.1"),
+        11: mode if mode in MODES else "T",
+        12: version or (theirs if VERSION.fullmatch(theirs) else "2.5.1"),
         17: "FRA",
         18: charset,
     }
