@@ -14,6 +14,7 @@ import click
 from harness.errors import HarnessError
 from harness.show.report import Report, exit_code
 from harness.text import say
+from harness.wire import files
 
 __all__ = ["FORMATS", "Output", "exit_code", "parse", "render", "write"]
 
@@ -61,10 +62,15 @@ def write(file: Path | None, text: str) -> None:
     if file is None:
         click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), nl=False)
         return
+    if str(file) == os.environ.get(_SUMMARY):
+        _append(file, text)
+        return
+    files.write(file, text.encode("utf-8", "backslashreplace"))
+
+
+def _append(file: Path, text: str) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        mode = "a" if str(file) == os.environ.get(_SUMMARY) else "w"
-        with file.open(mode, encoding="utf-8", errors="backslashreplace") as opened:
+        with file.open("a", encoding="utf-8", errors="backslashreplace") as opened:
             opened.write(text)
     except OSError as wrong:
         raise HarnessError(say("cli.cannot_write", reason=str(wrong.strerror)), file=file) from None

@@ -1,6 +1,7 @@
 """Messages and their acknowledgements, paired from the journal of a run that was killed.
 
-Where both sides were simulated each message stands in the journal twice, sent and received.
+Where both sides were simulated each message stands in the journal twice, sent and received. What
+was sent again after a break, by us or by a peer, is marked and is the same message.
 """
 
 from collections.abc import Iterable
@@ -47,6 +48,8 @@ def pairs(records: Iterable[Record]) -> list[Pair]:
     """The messages in their order, each with its first acknowledgement."""
     found: list[Pair] = []
     for record in records:
+        if record.facts.get("again"):
+            continue
         if record.kind == "message" and not _again(record, found):
             conversation = record.facts.get("conversation", "")
             if "scenario" not in record.facts:

@@ -11,8 +11,8 @@ from harness.rules.counterpart import SHARED, counterpart
 from harness.rules.profile import Profile
 from harness.rules.rule import Finding, Outcome, Subject, Verdict
 from harness.show.recorded import Bytes, Observed, Recorded, Run
-from harness.show.report import Report
-from harness.show.session import concordance_of, environment, tool_version
+from harness.show.report import Report, concordance_of
+from harness.show.surroundings import environment, tool_version
 from harness.sim.judging import Judge
 from harness.sim.record import Exchange
 from harness.text import Text, say
@@ -45,6 +45,7 @@ def judge_again(run: Run, profile: Profile, command: str) -> Report:
         folder=run.folder,
         interrupted=run.interrupted,
         runs=run.parts,
+        unsynced=run.unsynced,
     )
 
 

@@ -1,12 +1,13 @@
 """The one record that every report is written from. Writers are pure functions of it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from harness.rules.concordance import Row
 from harness.rules.profile import Profile
-from harness.rules.rule import Rule, Verdict
+from harness.rules.rule import Rule, Subject, Verdict
 from harness.sim import truth
 from harness.sim.record import Exchange, Judged
 from harness.sim.truth import Truth
@@ -20,6 +21,7 @@ __all__ = [
     "Part",
     "Report",
     "UsedBaseline",
+    "concordance_of",
     "exit_code",
 ]
 
@@ -152,3 +154,18 @@ def exit_code(report: Report) -> int:
     if report.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
         return 3
     return 4 if report.baseline and report.baseline.outdated else 0
+
+
+def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:
+    """The facts of each conversation that was played."""
+    for key in dict.fromkeys((x.play, x.scenario, x.conversation) for x in exchanges):
+        _, name, of = key
+        met = [x for x in exchanges if (x.play, x.scenario, x.conversation) == key and x.request]
+        subjects = [
+            Subject(x.flow, x.request.message, x.request.document, elements=profile.elements)
+            for x in met
+            if x.request
+        ]
+        rows = profile.concordance(subjects)
+        if rows:
+            yield Concordance(name, tuple(x.number for x in met), rows, of)

@@ -1,51 +1,49 @@
 """A run from end to end: plays scenarios, keeps everything on disk, gives the Report."""
 
-import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
-from harness.rules.rule import Subject
-from harness.show.report import Concordance, Report
+from harness.show import keeping, unfinished
+from harness.show.keeping import Begun, Earlier
+from harness.show.report import Report, concordance_of
+from harness.show.surroundings import environment, now, tool_version
+from harness.show.unfinished import Played
 from harness.sim import net
 from harness.sim.defect import Defect
 from harness.sim.events import Action, Event
 from harness.sim.net import Address, Wiring
 from harness.sim.play import ACK_TIMEOUT, Play, Setting, cases_of
 from harness.sim.record import Exchange
+from harness.sim.repeats import Repeats
 from harness.sim.scenario import Scenario
 from harness.sim.store import Store
 from harness.sim.tls import Tls
 from harness.text import Text, say
-from harness.wire import transcript
-from harness.wire.transcript import Journal, Record
+from harness.wire import files
+from harness.wire.transcript import Record
+
+__all__ = [
+    "Begun",
+    "Options",
+    "concordance_of",
+    "environment",
+    "keep_files",
+    "new_folder",
+    "now",
+    "run",
+    "tool_version",
+]
 
 ROLES: Final = ("ris", "platform")
 PATIENCE: Final = 60.0  # seconds that a run waits for room on the disk
+FRESH: Final = 1000  # added to the seed of what is played again; MSH-10 has 20 characters
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
-
-
-def tool_version() -> str:
-    """The version of this program."""
-    try:
-        return version("telerad-harness")
-    except PackageNotFoundError:
-        return "0+unknown"
-
-
-def environment() -> tuple[tuple[str, str], ...]:
-    """What the report says of the machine: nothing that names it."""
-    return (
-        ("telerad", tool_version()),
-        ("python", platform.python_version()),
-        ("system", f"{platform.system()} {platform.machine()}"),
-    )
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,10 @@ class Options:
     `clock` freezes the time written into messages; None takes the real one. `peer` is where the
     system under test listens, `listen` where we do. `told` hears of every exchange, `waits` of
     every wait, `listening` of every listener. `sync`: what is acknowledged is on disk; `says` hears
-    of a full disk. `pause`: see `Setting`. `within`: seconds to wait for each message of the system
-    under test, in the place of what the scenarios say.
+    of a full disk. `resume`: the run in the folder goes on; what was played to its end is not
+    played again. `arguments` of the command line, its verb first. `pause`: see `Setting`. `within`:
+    seconds to wait for each message of the system under test, in the place of what the scenarios
+    say.
     """
 
     profile: Profile
@@ -74,16 +74,13 @@ class Options:
     tls: Tls | None = None
     signals: bool = True
     sync: bool = True
+    resume: bool = False
+    arguments: tuple[str, ...] = ()
     says: Callable[[Text], None] = lambda text: None
     told: Callable[[Exchange], None] = lambda exchange: None
     waits: Callable[[str, str, float], None] = lambda flow, role, seconds: None
     listening: Callable[[str, Address], None] = lambda role, address: None
     before: Callable[[Scenario], None] = field(default=lambda scenario: None)
-
-
-def now() -> datetime:
-    """The present time with the local zone, to the second."""
-    return datetime.now().astimezone().replace(microsecond=0)
 
 
 def run(scenarios: Sequence[Scenario], options: Options) -> Report:
@@ -95,17 +92,15 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         raise HarnessError(say("scenario.none"))
     started, clock = now(), options.clock
     begin = time.monotonic()
+    was = keeping.earlier(options.folder) if options.resume else Earlier()
+    keeping.agree(was, options.profile, options.sut)
     wiring = _wiring(options)
-    journal = Journal(options.folder / transcript.NAME, sync=options.sync)
-    with Store(journal, options.says, patience=PATIENCE) as store:
+    with _opened(options, started) as store:
         wiring.store = store
-        facts = Begun(options.command, options.profile.id, options.sut, options.seed, options.sync)
-        store.note(facts.record(started))
-        plays = _play_all(scenarios, options, store, wiring)
+        plays = _Plays(scenarios, options, store, was)
+        net.run(plays.machines(wiring), wiring)
         store.note(Record(now().isoformat(), "end"))
-    exchanges = tuple(exchange for play in plays for exchange in play.exchanges)
-    keep_files(exchanges, options.folder)
-    return Report(
+    report = Report(
         tool=tool_version(),
         profile=options.profile.id,
         profile_title=options.profile.title,
@@ -115,8 +110,8 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         seconds=time.monotonic() - begin,
         rules=options.profile.rules,
         flows=tuple(options.profile.flows),
-        concordance=tuple(concordance_of(options.profile, exchanges)),
-        exchanges=exchanges,
+        concordance=tuple(concordance_of(options.profile, plays.exchanges)),
+        exchanges=plays.exchanges,
         sut=options.sut,
         seed=options.seed,
         scenario_titles=tuple((s.scenario, s.title.text) for s in scenarios),
@@ -126,39 +121,23 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         interrupted=wiring.stopped,
         unsynced=not options.sync,
     )
+    report = keeping.whole(report, was, options.profile, replayed=True)
+    keep_files(report.exchanges, options.folder)
+    return report
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What a reader of a run's journal must know of it. `seed` is None where nothing is made."""
-
-    command: str
-    profile: str
-    sut: str
-    seed: int | None
-    sync: bool
-
-    def record(self, at: datetime) -> Record:
-        """The first record of a run."""
-        facts = {"command": self.command, "profile": self.profile, "sut": self.sut}
-        facts["seed"] = "" if self.seed is None else str(self.seed)
-        facts["sync"] = "yes" if self.sync else "no"
-        return Record(at.isoformat(), "run", facts=facts)
-
-
-def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:
-    """The facts of each conversation that was played."""
-    for key in dict.fromkeys((x.play, x.scenario, x.conversation) for x in exchanges):
-        _, name, of = key
-        met = [x for x in exchanges if (x.play, x.scenario, x.conversation) == key and x.request]
-        subjects = [
-            Subject(x.flow, x.request.message, x.request.document, elements=profile.elements)
-            for x in met
-            if x.request
-        ]
-        rows = profile.concordance(subjects)
-        if rows:
-            yield Concordance(name, tuple(x.number for x in met), rows, of)
+def _opened(options: Options, at: datetime) -> Store:
+    begun = Begun(
+        options.command,
+        options.profile.id,
+        options.sut,
+        options.seed,
+        options.sync,
+        options.arguments,
+    )
+    return keeping.opened(
+        options.folder, begun, at, options.says, onward=options.resume, patience=PATIENCE
+    )
 
 
 def _wiring(options: Options) -> Wiring:
@@ -184,22 +163,84 @@ def _wiring(options: Options) -> Wiring:
     return Wiring(here, peers, listening=listening, signals=options.signals, tls=options.tls)
 
 
-def _play_all(
-    scenarios: Sequence[Scenario], options: Options, store: Store, wiring: Wiring
-) -> list[Play]:
-    """One play for each scenario; each begins when the one before is over."""
-    plays: list[Play] = []
-    numbers = iter(range(len(scenarios)))
+@dataclass
+class _Plays:
+    """One play for each scenario; each is made when the one before is over, so that its numbers
+    follow. Of a run that is resumed what was over is left out; what was cut off is played again
+    from its beginning, with another patient and other numbers than those that the system under
+    test has seen.
+    """
 
-    def make() -> Play:
-        position = next(numbers)
-        done = sum(len(play.exchanges) for play in plays)
-        play = _play(scenarios[position], options, store, done + 1, position)
-        plays.append(play)
+    scenarios: Sequence[Scenario]
+    options: Options
+    store: Store
+    was: Earlier
+    done: list[Play] = field(default_factory=list)
+    repeats: Repeats = field(default_factory=Repeats)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All exchanges in their order."""
+        return tuple(exchange for play in self.done for exchange in play.exchanges)
+
+    def machines(self, wiring: Wiring) -> list["_Later"]:
+        """What is to be played. The end of each play is noted."""
+        keeping.recall_answers(self.repeats, self.was)
+        over = {play.position for play in self.was.plays if play.over}
+        left = [position for position in range(len(self.scenarios)) if position not in over]
+        positions = iter(left)
+
+        def after() -> None:
+            position = next(positions)
+            if not wiring.stopped and not self.store.lost:
+                self.store.note(unfinished.ends(now(), self._played(position)))
+
+        wiring.after = after
+        return [
+            _Later(lambda at=position: self._make(at), self.options, self.scenarios[position])  # type: ignore[misc]
+            for position in left
+        ]
+
+    def _played(self, position: int) -> Played:
+        scenario = self.scenarios[position]
+        return Played(scenario.scenario, position, scenario.title.text)
+
+    def _make(self, position: int) -> Play:
+        number = self.was.first_number + len(self.exchanges)
+        self.store.note(unfinished.begins(now(), self._played(position)))
+        begun = position in {play.position for play in self.was.plays}
+        fresh = FRESH * (self.was.breaks + 1) if begun else 0
+        play = self._play(self.scenarios[position], number, self.options.seed + position + fresh)
+        self.done.append(play)
         return play
 
-    net.run([_Later(make, options, scenario) for scenario in scenarios], wiring)
-    return plays
+    def _play(self, scenario: Scenario, number: int, seed: int) -> Play:
+        options = self.options
+        base = options.clock or now()
+        if options.within:
+            steps = (step.model_copy(update={"within": options.within}) for step in scenario.steps)
+            scenario = scenario.model_copy(update={"steps": tuple(steps)})
+        several = cases_of(scenario, seed, base)
+        setting = Setting(
+            profile=options.profile,
+            case=next(iter(several.values())),
+            simulated=frozenset(role for role in ROLES if role != options.sut),
+            wall=(lambda: base) if options.clock else now,
+            note=self.store.note,
+            defect=options.defect,
+            ack_timeout=options.ack_timeout,
+            first_number=number,
+            told=self._told,
+            waits=options.waits,
+            cases=several,
+            pause=options.pause,
+            repeats=self.repeats,
+        )
+        return Play(scenario, setting)
+
+    def _told(self, exchange: Exchange) -> None:
+        self.store.note(unfinished.told(now(), exchange))
+        self.options.told(exchange)
 
 
 class _Later:
@@ -236,40 +277,14 @@ class _Later:
         self.play.interrupt()
 
 
-def _play(scenario: Scenario, options: Options, store: Store, number: int, position: int) -> Play:
-    base = options.clock or now()
-    if options.within:
-        steps = (step.model_copy(update={"within": options.within}) for step in scenario.steps)
-        scenario = scenario.model_copy(update={"steps": tuple(steps)})
-    several = cases_of(scenario, options.seed + position, base)
-    simulated = frozenset(role for role in ROLES if role != options.sut)
-    setting = Setting(
-        profile=options.profile,
-        case=next(iter(several.values())),
-        simulated=simulated,
-        wall=(lambda: base) if options.clock else now,
-        note=store.note,
-        defect=options.defect,
-        ack_timeout=options.ack_timeout,
-        first_number=number,
-        told=options.told,
-        waits=options.waits,
-        cases=several,
-        pause=options.pause,
-    )
-    return Play(scenario, setting)
-
-
 def keep_files(exchanges: Sequence[Exchange], folder: Path) -> None:
-    """The messages and documents of a run, as they crossed the wire."""
-    (folder / "messages").mkdir(parents=True, exist_ok=True)
+    """The messages and documents of a run, as they crossed the wire. Raises HarnessError."""
     for exchange in exchanges:
         for judged in (exchange.request, exchange.answer):
             if judged and judged.message:
-                (folder / judged.file).write_bytes(judged.message.raw)
+                files.write(folder / judged.file, judged.message.raw)
             if judged and judged.document:
-                (folder / "documents").mkdir(exist_ok=True)
-                (folder / judged.document_file).write_bytes(judged.document.raw)
+                files.write(folder / judged.document_file, judged.document.raw)
 
 
 def new_folder(name: str, parent: Path | None = None) -> Path:

@@ -169,6 +169,10 @@ class Actor:
         self._counter += 1
         return f"{self.role.upper()}-{self.case.seed}-{self._counter:06d}"
 
+    def skip_id(self) -> None:
+        """A message of ours from before a break took the next number."""
+        self._counter += 1
+
     def framed(self, flow: str, message: Message) -> bytes:
         """The message in its MLLP block, with this actor's defect of framing if it has one."""
         block = frame(message.raw)

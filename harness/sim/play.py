@@ -39,6 +39,7 @@ from harness.sim.generate import cases
 from harness.sim.generate.documents import succeeded
 from harness.sim.judging import Judge
 from harness.sim.record import Exchange, Judged
+from harness.sim.repeats import Given, Repeats
 from harness.sim.scenario import Scenario, Step
 from harness.sim.telling import decided_otherwise, told
 from harness.sim.turns import Aside, Turn
@@ -59,7 +60,8 @@ class Setting:
     `wall` gives the time that is written into messages; `note` puts a record into the journal and
     returns when it is on disk; `ack_timeout` in seconds. `told` hears of every exchange that is
     over, `waits` of every message that a system under test has to send (flow, role, seconds).
-    `cases` are those of a scenario with several conversations, by name. `pause`: seconds that a
+    `cases` are those of a scenario with several conversations, by name. `repeats` are the answers
+    given so far in the session. `pause`: seconds that a
     simulated side takes before it answers a message of a real one with its own. `strange` hears of
     a message that is about no step: its flow, its order number.
     """
@@ -75,6 +77,7 @@ class Setting:
     told: Callable[[Exchange], None] = lambda exchange: None
     waits: Callable[[str, str, float], None] = lambda flow, sender, seconds: None
     cases: Mapping[str, Case] = field(default_factory=dict)
+    repeats: Repeats = field(default_factory=Repeats)
     pause: float = 0.0
     strange: Callable[[str, str], None] = lambda flow, order: None
 
@@ -331,6 +334,7 @@ class Play:
             return []
         answer = edit.apply(answer, (change.edit for change in current.step.ack.mutate))
         self._note("ack", event.role, "out", current, answer.raw)
+        self.setting.repeats.keep(message, Given(answer.raw, current.number))
         reply = Reply(event.role, event.connection, frame(answer.raw))
         if current.sender in self.setting.simulated:
             return [reply]
@@ -346,14 +350,21 @@ class Play:
         return turns.fits(message, current.step.send, self.profile, talk)
 
     def _unasked(self, event: Received, message: Message, now: float) -> list[Action]:
-        """A message that no step waits for is answered all the same, as a real system would."""
+        """A message that no step waits for is answered all the same, as a real system would; one
+        that comes again as it was the first time.
+        """
         kind, why = guess.of_message(message, self.profile, event.role)
         of, talk = self._talk_about(message, kind)
         self._note("message", event.role, "in", None, event.data, kind)
         judged, subject = self.judge.message(
             kind, message, "", earlier=talk.subjects if talk else (), guessed=why
         )
-        answer = self.actors[event.role].answer(kind, message, judged.outcomes, self.setting.wall())
+        before = self.setting.repeats.find(message)
+        if before and before.answer:
+            answer: Message | None = Message(before.answer)
+        else:
+            actor = self.actors[event.role]
+            answer = actor.answer(kind, message, judged.outcomes, self.setting.wall())
         kept = self.judge.answer(answer, message, "") if answer else None
         aside = self._aside(event, kind, judged, kept, of if talk else None)
         if aside.turn is Turn.OTHER:

@@ -94,6 +94,7 @@ class Proxy:
         *,
         faults: Faults | None = None,
         ack_timeout: float = 10.0,
+        first_number: int = 1,
         told: Callable[[Exchange], None] = lambda exchange: None,
     ) -> None:
         self.profile = profile
@@ -102,6 +103,7 @@ class Proxy:
         self.note = note
         self.faults = faults or Faults()
         self.ack_timeout = ack_timeout
+        self.first_number = first_number
         self.told = told
         self.exchanges: list[Exchange] = []
         self._connections: dict[str, _Connection] = {}
@@ -179,7 +181,7 @@ class Proxy:
     def _message(self, waiting: _Waiting, known: _Connection) -> None:
         message, way = waiting.message, waiting.way
         order = self._order(message)
-        number = len(self.exchanges) + 1
+        number = self.first_number + len(self.exchanges)
         judged, subject = self.judge_of.message(
             waiting.kind,
             message,
@@ -187,8 +189,7 @@ class Proxy:
             earlier=self._talks.get(order, ()),
             guessed=waiting.why,
         )
-        self._talks[order] = (*self._talks.get(order, ()), subject)
-        self._sets.update(dict.fromkeys(versions_of(message), order))
+        self._belongs(order, subject, message)
         exchange = Exchange(
             number=number,
             scenario=SCENARIO,
@@ -205,6 +206,20 @@ class Proxy:
         self.exchanges.append(exchange)
         asked = _Open(number, message, waiting.now, bool(waiting.fault))
         known.asked[message.first("MSH-10")] = known.pending[number] = asked
+
+    def _belongs(self, order: str, subject: Subject, message: Message) -> None:
+        self._talks[order] = (*self._talks.get(order, ()), subject)
+        self._sets.update(dict.fromkeys(versions_of(message), order))
+
+    def recall(self, kind: str, message: Message, answer: Message | None) -> None:
+        """A message that passed before a break, in its order, and what was answered."""
+        order = self._order(message)
+        earlier = self._talks.get(order, ())
+        subject = self.profile.subject(kind, message, earlier=earlier, on_wire=True)
+        self.profile.note(self.judge_of.seen, subject)
+        self._belongs(order, subject, message)
+        if answer:
+            self._talks[order] = self.judge_of.taken_in(self._talks[order], message, answer)
 
     def _order(self, message: Message) -> str:
         """By order number; a document without one belongs where its set of versions is."""
@@ -224,7 +239,7 @@ class Proxy:
         self._talks[order] = self.judge_of.taken_in(
             self._talks.get(order, ()), asked.message, waiting.message
         )
-        exchange = self.exchanges[asked.number - 1]
+        exchange = self.exchanges[asked.number - self.first_number]
         file = f"messages/{asked.number:04d}-{exchange.flow}.ack.er7"
         seconds = waiting.now - asked.passed
         asked.meddled = asked.meddled or bool(waiting.fault)
@@ -251,7 +266,7 @@ class Proxy:
         """An acknowledgement that nothing waits for; what we doubled is no fault."""
         if not self.exchanges or (asked and asked.meddled):
             return
-        position = (asked.number if asked else len(self.exchanges)) - 1
+        position = asked.number - self.first_number if asked else len(self.exchanges) - 1
         exchange = self.exchanges[position]
         named = say("run.stray", value=waiting.message.first("MSA-2") or "-")
         stray = self.judge_of.broken("ACK-STRAY", say("run.no_answer_wanted"), named)
@@ -259,7 +274,7 @@ class Proxy:
         self.exchanges[position] = replace(exchange, step_outcomes=outcomes)
 
     def _settle(self, asked: _Open, exchange: Exchange) -> None:
-        self.exchanges[asked.number - 1] = exchange
+        self.exchanges[asked.number - self.first_number] = exchange
         self.told(exchange)
 
     # -- what else happens ------------------------------------------------------------------
@@ -282,7 +297,7 @@ class Proxy:
         self._tell_strays(known)
 
     def _unanswered(self, asked: _Open, why: Text) -> None:
-        exchange = self.exchanges[asked.number - 1]
+        exchange = self.exchanges[asked.number - self.first_number]
         known = any(found.rule.id == "ACK-NONE" for found in exchange.step_outcomes)
         if known or asked.meddled:
             return
@@ -330,7 +345,7 @@ class Proxy:
         at = self.wall()
         self.note(Record(at.isoformat(), "event", actor=sender, facts={"why": reason.en}))
         exchange = Exchange(
-            number=len(self.exchanges) + 1,
+            number=self.first_number + len(self.exchanges),
             scenario=SCENARIO,
             flow="-",
             sender=sender,

@@ -28,6 +28,7 @@ from harness.sim.judging import Judge, expected_code
 from harness.sim.learn_document import order_of, versions_of
 from harness.sim.play import DOUBT, Setting
 from harness.sim.record import Exchange
+from harness.sim.repeats import Given
 from harness.text import Text, plain, say
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
@@ -62,7 +63,11 @@ def _name_of(talk: Conversation, kind: str, message: Message) -> str:
 
 
 class Simulation:
-    """One role, without a scenario. `talks`: it sends its own messages too, to a known peer."""
+    """One role, without a scenario. `talks`: it sends its own messages too, to a known peer.
+
+    What it did before a break is recalled before it starts: it then sends what was not answered
+    again, and what it still has to say.
+    """
 
     def __init__(self, role: str, setting: Setting, *, talks: bool) -> None:
         self.role = role
@@ -77,6 +82,8 @@ class Simulation:
         self._stray: list[str] = []
         self._stray_outcomes: list[Outcome] = []
         self._turned_away: list[Text] = []
+        self._unanswered: list[tuple[str, Message]] = []
+        self._due: list[tuple[str, Conversation]] = []
 
     @property
     def deadline(self) -> float | None:
@@ -87,13 +94,18 @@ class Simulation:
         """A side that knows its peer begins with the flows that open a conversation."""
         if not self.talks:
             return []
+        again = [self._send_again(flow, message, now) for flow, message in self._unanswered]
+        owed = [action for kind, talk in self._due for action in self._follow(kind, talk, now)]
+        return [*again, *owed, *self._open(now)]
+
+    def _open(self, now: float) -> list[Action]:
         number = self.setting.case.order.placer_number.value
         talk = self.actor.conversation(number)
         opening = (flow for flow in self.setting.profile.flows.values() if flow.opens)
         return [
             action
             for flow in opening
-            if flow.sender == self.role
+            if flow.sender == self.role and flow.id not in talk.sent
             for action in self._send(flow.id, talk, now)
         ]
 
@@ -122,9 +134,9 @@ class Simulation:
         self.done = True
         if not self._stray:
             return
-        self.exchanges.append(
+        self._keep(
             Exchange(
-                number=len(self.exchanges) + 1,
+                number=self._next,
                 scenario="simulate",
                 flow="-",
                 sender=_OTHER[self.role],
@@ -143,10 +155,13 @@ class Simulation:
         message, at = Message(event.data), self.setting.wall()
         if message.first("MSH-9.1") == "ACK":
             return self._stray_ack(event, message)
+        before = self.setting.repeats.find(message)
+        if before:
+            return self._again(event, before)
         kind, why = guess.of_message(message, self.setting.profile, self.role)
         self._note("message", "in", event.connection, kind, event.data)
         talk = self._conversation(message)
-        number = len(self.exchanges) + 1
+        number = self._next
         judged, subject = self.judge.message(
             kind, message, f"messages/{number:04d}-{kind}.er7", earlier=talk.subjects, guessed=why
         )
@@ -168,14 +183,15 @@ class Simulation:
         )
         self._stray.clear()
         self._stray_outcomes.clear()
+        self.setting.repeats.keep(message, Given(answer.raw if answer else None, number))
         if answer is None:
-            self.exchanges.append(exchange)
+            self._keep(exchange)
             return []
         file = f"messages/{number:04d}-{kind}.ack.er7"
         kept = self.judge.answer(answer, message, file)
         talk.subjects = self.judge.taken_in(talk.subjects, message, answer)
-        self.exchanges.append(replace(exchange, answer=kept, answered=at, seconds=0.0))
         self._note("ack", "out", event.connection, kind, answer.raw)
+        self._keep(replace(exchange, answer=kept, answered=at, seconds=0.0))
         reply: Action = Reply(self.role, event.connection, frame(answer.raw))
         accepted = answer.first("MSA-1") == "AA"
         return [reply, *(self._follow(kind, talk, now) if accepted else [])]
@@ -186,6 +202,27 @@ class Simulation:
         self._stray.append(f"ack: {answer.first('MSA-2') or '-'}")
         self._stray_outcomes.append(self._too_many(answer))
         return []
+
+    def _again(self, event: Received, before: Given) -> list[Action]:
+        """A message that comes again: the same answer, told once."""
+        self._note("message", "in", event.connection, "", event.data, again=True)
+        position, told = before.number - self.setting.first_number, say("run.repeated").en
+        exchange = self.exchanges[position] if position >= 0 else None
+        if exchange and told not in exchange.wire:
+            self.exchanges[position] = replace(exchange, wire=(*exchange.wire, told))
+        if before.answer is None:
+            return []
+        self._note("ack", "out", event.connection, "", before.answer, again=True)
+        return [Reply(self.role, event.connection, frame(before.answer))]
+
+    @property
+    def _next(self) -> int:
+        """Number of the next exchange."""
+        return self.setting.first_number + len(self.exchanges)
+
+    def _keep(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+        self.setting.told(exchange)
 
     def _conversation(self, message: Message) -> Conversation:
         """By order number; a document without one belongs where its own set of versions is."""
@@ -233,7 +270,7 @@ class Simulation:
     def _send(self, flow: str, talk: Conversation, now: float) -> list[Action]:
         message = self.actor.compose_in(talk, flow, self.setting.wall())
         talk.sent.add(flow)
-        number = len(self.exchanges) + 1
+        number = self._next
         judged, subject = self.judge.message(
             flow, message, f"messages/{number:04d}-{flow}.er7", earlier=talk.subjects
         )
@@ -252,9 +289,17 @@ class Simulation:
                 conversation=talk.name,
             )
         )
+        return [self._deliver(flow, message, number, now)]
+
+    def _deliver(self, flow: str, message: Message, number: int, now: float) -> Action:
         deadline = now + self.setting.ack_timeout
         self._pending[message.first("MSH-10")] = _Pending(flow, message, number, now, deadline)
-        return [Deliver(self.role, self.actor.framed(flow, message))]
+        return Deliver(self.role, self.actor.framed(flow, message))
+
+    def _send_again(self, flow: str, message: Message, now: float) -> Action:
+        """A message from before a break, with the same MSH-10; its exchange is that of then."""
+        self._note("message", "out", "", flow, message.raw, again=True)
+        return self._deliver(flow, message, 0, now)
 
     def _answered(self, event: Answered, now: float) -> list[Action]:
         answer = Message(event.data)
@@ -296,7 +341,8 @@ class Simulation:
         """An answer to a message that was given up belongs there, not to the one that waits now."""
         file = f"messages/{late.number:04d}-{late.flow}.ack.er7"
         outcome = self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late"))
-        known = self.exchanges[late.number - 1].step_outcomes
+        position = late.number - self.setting.first_number
+        known = self.exchanges[position].step_outcomes if position >= 0 else ()
         judged = self.judge.answer(answer, late.message, file)
         self._settle(late, answer=judged, step_outcomes=(*known, outcome))
 
@@ -305,8 +351,12 @@ class Simulation:
         return self.judge.broken("ACK-STRAY", say("run.no_answer_wanted"), actual)
 
     def _settle(self, waiting: _Pending, **changes: object) -> None:
-        position = waiting.number - 1
-        self.exchanges[position] = replace(self.exchanges[position], **changes)  # type: ignore[arg-type]  # fields named by the callers above
+        position = waiting.number - self.setting.first_number
+        if position < 0:
+            return
+        exchange = replace(self.exchanges[position], **changes)  # type: ignore[arg-type]  # fields named by the callers above
+        self.exchanges[position] = exchange
+        self.setting.told(exchange)
 
     def _tick(self, now: float) -> None:
         for number, waiting in list(self._pending.items()):
@@ -333,6 +383,44 @@ class Simulation:
             outcome = self.judge.broken(rule, wanted, actual, verdict=verdict)
             self._settle(waiting, step_outcomes=(outcome,))
 
-    def _note(self, kind: str, direction: str, connection: str, flow: str, raw: bytes) -> None:
+    def _note(
+        self,
+        kind: str,
+        direction: str,
+        connection: str,
+        flow: str,
+        raw: bytes,
+        *,
+        again: bool = False,
+    ) -> None:
         at = self.setting.wall().isoformat()
-        self.setting.note(Record(at, kind, connection, direction, self.role, flow, raw))
+        facts = {"again": "yes"} if again else {}
+        self.setting.note(Record(at, kind, connection, direction, self.role, flow, raw, facts))
+
+    # -- going on after a break --------------------------------------------------------------
+
+    def recall_received(self, kind: str, message: Message, answer: Message | None) -> None:
+        """A message that came before the break, in its order, and what was answered."""
+        talk = self._conversation(message)
+        self._recall(kind, talk, message)
+        self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
+        self.setting.repeats.keep(message, Given(answer.raw if answer else None, 0))
+        self.actor.skip_id()
+        if answer:
+            talk.subjects = self.judge.taken_in(talk.subjects, message, answer)
+        if answer and answer.first("MSA-1") == "AA":
+            self._due.append((kind, talk))
+
+    def recall_sent(self, flow: str, message: Message, *, answered: bool) -> None:
+        """A message that we sent before the break, in its order."""
+        talk = self._conversation(message)
+        self._recall(flow, talk, message)
+        talk.sent.add(flow)
+        self.actor.skip_id()
+        if not answered:
+            self._unanswered.append((flow, message))
+
+    def _recall(self, kind: str, talk: Conversation, message: Message) -> None:
+        subject = self.setting.profile.subject(kind, message, earlier=talk.subjects, on_wire=True)
+        self.setting.profile.note(self.judge.seen, subject)
+        talk.subjects += (subject,)

@@ -24,6 +24,7 @@ class Simulator:
     process: "subprocess.Popen[str]"
     port: int
     folder: Path
+    said: str = ""
     seen: int = 0  # records of the journal that a test leaves out: those of the tests before it
 
     def end(self, number: int = signal.SIGTERM) -> int:
@@ -53,8 +54,15 @@ def simulator(folder: Path, role: str, *more: str) -> Iterator[Simulator]:
 @contextmanager
 def listening(folder: Path, *asked: str) -> Iterator[Running]:
     """The program with these arguments, once it says where it listens; killed at the end."""
+    with started(folder, *asked, "--out", str(folder)) as found:
+        yield found
+
+
+@contextmanager
+def started(folder: Path, *asked: str) -> Iterator[Running]:
+    """The same, which writes into `folder` by its own arguments."""
     process = subprocess.Popen(
-        [*PROGRAM, *asked, "--out", str(folder), "--lang", "en"],
+        [*PROGRAM, *asked, "--lang", "en"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -66,7 +74,7 @@ def listening(folder: Path, *asked: str) -> Iterator[Running]:
             said += process.stdout.readline()
         found = _LISTENS.search(said)
         assert found, said + process.stdout.read()
-        yield Simulator(process, int(found[1]), folder)
+        yield Simulator(process, int(found[1]), folder, said)
     finally:
         process.kill()
         process.communicate()

@@ -23,7 +23,9 @@ from harness.sim.events import (
 from harness.sim.form import Form
 from harness.sim.generate import cases, messages
 from harness.sim.play import Setting
+from harness.sim.repeats import Repeats
 from harness.sim.simulation import Simulation
+from harness.text import say
 from harness.wire import edit
 from harness.wire.edit import Edit
 from harness.wire.er7 import Message
@@ -209,14 +211,53 @@ def test_a_refused_message_is_not_followed(
 
 
 def test_a_message_sent_again_is_answered_and_not_followed_again(
-    platform: Simulation, two: list[tuple[Case, Actor]]
+    platform: Simulation, two: list[tuple[Case, Actor]], journal: list[Record]
 ) -> None:
     ((case, actor), _) = two
     message = actor.compose("A", case, CLOCK)
     acknowledged(platform, received(platform, message))
-    (reply,) = received(platform, message)
-    assert isinstance(reply, Reply)
+    (first,) = sent(received(platform, message)[:1])
+    (again,) = sent(received(platform, message.with_value("MSH-7", "20260203101112+0100")))
+    assert again.raw == first.raw
+    assert [x.flow for x in platform.exchanges] == ["A", "C"]
+    assert platform.exchanges[0].wire == (say("run.repeated").en,)
+    assert [r.facts.get("again") for r in journal].count("yes") == 4
+
+
+def test_the_same_number_over_other_content_is_another_message(
+    platform: Simulation, two: list[tuple[Case, Actor]]
+) -> None:
+    ((case, actor), _) = two
+    message = actor.compose("A", case, CLOCK)
+    received(platform, message)
+    received(platform, message.with_value("OBR-13", "autre"))
     assert [x.flow for x in platform.exchanges] == ["A", "C", "A"]
+
+
+def test_after_a_break_it_answers_the_same_and_says_what_was_left(
+    setting: Setting, two: list[tuple[Case, Actor]], journal: list[Record]
+) -> None:
+    ((case, actor), (other, colleague)) = two
+    before = Simulation("platform", setting, talks=True)
+    request, second = actor.compose("A", case, CLOCK), colleague.compose("A", other, CLOCK)
+    (_, protocol), (reply, _) = received(before, request), received(before, second)
+    after = Simulation("platform", replace(setting, first_number=5, repeats=Repeats()), talks=True)
+    answers = [Message(r.data) for r in journal if (r.kind, r.direction) == ("ack", "out")]
+    protocols = [Message(r.data) for r in journal if (r.kind, r.direction) == ("message", "out")]
+    after.recall_received("A", request, answers[0])
+    after.recall_sent("C", protocols[0], answered=False)
+    after.recall_received("A", second, answers[1])
+    again, owed = after.start(100.0)
+    assert again.data == protocol.data  # nobody answered it
+    assert sent([owed])[0].first("ORC-2.1") == other.order.placer_number.value
+    spent = {m.first("MSH-10") for m in (*answers, protocols[0])}
+    assert sent([owed])[0].first("MSH-10") not in spent
+    assert sent(received(after, second))[0].raw == sent([reply])[0].raw
+    assert [(x.number, x.flow) for x in after.exchanges] == [(5, "C")]
+    acknowledged(after, [again, owed])
+    assert after.deadline is None
+    received(after, actor.compose("D", case, CLOCK))
+    assert [x.flow for x in after.exchanges] == ["C", "D", "E"]
 
 
 def test_without_a_peer_it_only_answers(setting: Setting, two: list[tuple[Case, Actor]]) -> None:

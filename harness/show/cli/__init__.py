@@ -27,6 +27,7 @@ VERBS: Final = (
     "judge",
     "merge",
     "blame",
+    "report",
     "diff",
     "migrate",
     "baseline",

@@ -53,7 +53,7 @@ def command(
     terminal = Terminal(language())
     text = any(output.kind == "text" for output in wanted)
     if text:
-        _tell(terminal, was, report)
+        tell(terminal, was, report)
     if out:
         session.keep_files(report.exchanges, out)
         finish(report, terminal, out, wanted)
@@ -71,7 +71,8 @@ def profile_of(run: Run) -> str:
     return run.profile
 
 
-def _tell(terminal: Terminal, was: Run, report: Report) -> None:
+def tell(terminal: Terminal, was: Run, report: Report) -> None:
+    """What is read, and its exchanges."""
     terminal.title(tr("judge.title", folder=str(was.folder), profile=report.profile_title))
     if not was.rules_hash:
         terminal.line((f"  {tr('judge.killed')}", "yellow"))

@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs, session
+from harness.show import keeping, outputs, session, unfinished
 from harness.show.blaming import tell
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
-from harness.show.report import Report
+from harness.show.cli.resuming import Resumable, arguments, begun, folder_of, resume
+from harness.show.keeping import Begun
+from harness.show.report import Exchange, Report
 from harness.show.session import environment, now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
@@ -20,14 +22,12 @@ from harness.sim.faults import Faults
 from harness.sim.net import Address
 from harness.sim.proxy import Proxy
 from harness.sim.relay import Ends, Link
-from harness.sim.store import Store
 from harness.sim.tls import Tls
 from harness.text import say
-from harness.wire import transcript
-from harness.wire.transcript import Journal, Record
+from harness.wire.transcript import Record
 
 
-@click.command("proxy", help=tr("cli.proxy"))
+@click.command("proxy", cls=Resumable, help=tr("cli.proxy"))
 @click.option("--listen", metavar="HOST:PORT", help=tr("cli.opt.proxy_listen"))
 @click.option("--to", metavar="HOST:PORT", help=tr("cli.opt.proxy_to"))
 @click.option("--listen-back", metavar="HOST:PORT", help=tr("cli.opt.proxy_listen_back"))
@@ -57,6 +57,7 @@ from harness.wire.transcript import Journal, Record
 )
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@resume
 @options.sync
 @options.mapping
 @options.reading
@@ -75,6 +76,7 @@ def command(
     tls_on: str,
     out: Path | None,
     formats: str,
+    resume: Path | None,
     sync: bool,
     mapping: Path | None,
     readings: tuple[str, ...],
@@ -96,7 +98,9 @@ def command(
     ends = Ends(tls if tls_on != "to" else None, tls if tls_on != "listen" else None)
     options.check_tls(tls, listens=ends.accepts is not None)
     terminal = Terminal(language())
-    folder = out or session.new_folder("proxy")
+    was = begun(resume)
+    keeping.agree(was, profile, "both")
+    folder = folder_of(resume, out, "proxy")
     begin, started = time.monotonic(), now()
 
     def listening(link: Link, at: Address) -> None:
@@ -107,21 +111,26 @@ def command(
 
     if chosen:
         terminal.line(tr("proxy.faults", names=", ".join(wanted_faults)))
-    begun = session.Begun(command_line(sys.argv), profile.id, "both", None, sync)
-    with Store(Journal(folder / transcript.NAME, sync=sync), warn) as store:
-        store.note(begun.record(started))
+    facts = Begun(command_line(sys.argv), profile.id, "both", None, sync, arguments())
+    with keeping.opened(folder, facts, started, warn, onward=resume is not None) as store:
+
+        def told(exchange: Exchange) -> None:
+            store.note(unfinished.told(now(), exchange))
+            terminal.step(exchange)
+
         machine = Proxy(
             profile,
             now,
             store.note,
             faults=Faults(chosen),
             ack_timeout=ack_timeout,
-            told=terminal.step,
+            first_number=was.first_number,
+            told=told,
         )
+        keeping.recall_into_proxy(machine, was)
         relay.run(machine, links, ends, listening, store)
         store.note(Record(now().isoformat(), "end"))
     exchanges = tuple(machine.exchanges)
-    session.keep_files(exchanges, folder)
     report = Report(
         tool=tool_version(),
         profile=profile.id,
@@ -141,7 +150,9 @@ def command(
         folder=folder,
         unsynced=not sync,
     )
-    charges = blame.charges(exchanges, profile)
+    report = keeping.whole(report, was, profile)
+    session.keep_files(report.exchanges, folder)
+    charges = blame.charges(report.exchanges, profile)
     if charges and any(output.kind == "text" for output in wanted):
         tell(terminal, charges)
     finish(report, terminal, folder, wanted)

@@ -10,6 +10,7 @@ from harness.show import outputs, session
 from harness.show.baseline import Baseline
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
+from harness.show.cli.resuming import Resumable, arguments, folder_of, resume
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim import scenario
@@ -19,7 +20,7 @@ from harness.sim.tls import Tls
 from harness.text import say
 
 
-@click.command("run", help=tr("cli.run"))
+@click.command("run", cls=Resumable, help=tr("cli.run"))
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option(
     "--sut", type=click.Choice(["ris", "platform", "none"]), default="none", help=tr("cli.opt.sut")
@@ -46,6 +47,7 @@ from harness.text import say
 )
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@resume
 @options.sync
 @options.tls
 @options.mapping
@@ -65,6 +67,7 @@ def command(
     ack_timeout: float,
     out: Path | None,
     formats: str,
+    resume: Path | None,
     sync: bool,
     mapping: Path | None,
     readings: tuple[str, ...],
@@ -84,7 +87,7 @@ def command(
     options.check_tls(tls, listens=True)
     text = any(output.kind == "text" and output.file is None for output in wanted)
     terminal = Terminal(language())
-    folder = out or session.new_folder("run")
+    folder = folder_of(resume, out, "run")
     report = session.run(
         chosen,
         session.Options(
@@ -99,6 +102,8 @@ def command(
             ack_timeout=ack_timeout,
             tls=tls,
             sync=sync,
+            resume=resume is not None,
+            arguments=arguments(),
             says=warn,
             told=terminal.step if text else lambda exchange: None,
             before=(lambda s: terminal.title(s.title.text.in_(language())))

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from harness.show import outputs, session
+from harness.show import keeping, outputs, session, unfinished
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
-from harness.show.report import Report
+from harness.show.cli.resuming import Resumable, arguments, begun, folder_of, resume
+from harness.show.keeping import Begun
+from harness.show.report import Exchange, Report
 from harness.show.session import environment, now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
@@ -18,14 +20,12 @@ from harness.sim.generate import cases
 from harness.sim.net import Address, Wiring
 from harness.sim.play import Setting
 from harness.sim.simulation import Simulation
-from harness.sim.store import Store
 from harness.sim.tls import Tls
 from harness.text import say
-from harness.wire import transcript
-from harness.wire.transcript import Journal, Record
+from harness.wire.transcript import Record
 
 
-@click.command("simulate", help=tr("cli.simulate"))
+@click.command("simulate", cls=Resumable, help=tr("cli.simulate"))
 @click.argument("role", type=click.Choice(["ris", "platform"]))
 @click.option(
     "--listen",
@@ -44,6 +44,7 @@ from harness.wire.transcript import Journal, Record
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
+@resume
 @options.sync
 @options.reading
 @options.tls
@@ -59,6 +60,7 @@ def command(
     defect: str | None,
     out: Path | None,
     formats: str,
+    resume: Path | None,
     sync: bool,
     readings: tuple[str, ...],
     cda_schema: Path | None,
@@ -74,7 +76,8 @@ def command(
     peers = {role: options.address(peer)} if peer else {}
     chosen = defects.find(defect, profile.id) if defect else None
     case = cases.make_case(case_name, seed, now())
-    folder = out or session.new_folder(f"simulate-{role}")
+    was = begun(resume)
+    folder = folder_of(resume, out, f"simulate-{role}")
     begin, started = time.monotonic(), now()
 
     def listening(name: str, where: Address) -> None:
@@ -82,15 +85,28 @@ def command(
         sys.stdout.flush()
 
     tested = "platform" if role == "ris" else "ris"
-    begun = session.Begun(command_line(sys.argv), profile.id, tested, seed, sync)
-    with Store(Journal(folder / transcript.NAME, sync=sync), warn) as store:
-        store.note(begun.record(started))
-        setting = Setting(profile, case, frozenset({role}), now, store.note, chosen)
+    keeping.agree(was, profile, tested)
+    facts = Begun(command_line(sys.argv), profile.id, tested, seed, sync, arguments())
+    with keeping.opened(folder, facts, started, warn, onward=resume is not None) as store:
+
+        def told(exchange: Exchange) -> None:
+            store.note(unfinished.told(now(), exchange))
+
+        setting = Setting(
+            profile,
+            case,
+            frozenset({role}),
+            now,
+            store.note,
+            chosen,
+            first_number=was.first_number,
+            told=told,
+        )
         machine = Simulation(role, setting, talks=bool(peers))
+        keeping.recall_into_simulation(machine, was)
         wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls, store=store)
         net.run([machine], wiring)
         store.note(Record(now().isoformat(), "end"))
-    session.keep_files(machine.exchanges, folder)
     report = Report(
         tool=tool_version(),
         profile=profile.id,
@@ -109,6 +125,8 @@ def command(
         folder=folder,
         unsynced=not sync,
     )
+    report = keeping.whole(report, was, profile)
+    session.keep_files(report.exchanges, folder)
     for exchange in report.exchanges:
         terminal.step(exchange)
     finish(report, terminal, folder, wanted)

@@ -1,0 +1,27 @@
+"""Where and when a run takes place: the version of this program, the machine, the time."""
+
+import platform
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+
+def tool_version() -> str:
+    """The version of this program."""
+    try:
+        return version("telerad-harness")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def environment() -> tuple[tuple[str, str], ...]:
+    """What the report says of the machine: nothing that names it."""
+    return (
+        ("telerad", tool_version()),
+        ("python", platform.python_version()),
+        ("system", f"{platform.system()} {platform.machine()}"),
+    )
+
+
+def now() -> datetime:
+    """The present time with the local zone, to the second."""
+    return datetime.now().astimezone().replace(microsecond=0)
