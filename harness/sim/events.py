@@ -79,19 +79,31 @@ class Reopened:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A message that was to be delivered has left, and its answer may be waited for from now on.
+
+    `name` is that of its Deliver.
+    """
+
+    role: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The time has come that a machine named as its deadline, or passed it."""
 
 
-Event = Received | Answered | Strayed | Unreachable | Refused | Closed | Reopened | Tick
+Event = Received | Answered | Strayed | Unreachable | Refused | Closed | Reopened | Left | Tick
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Send bytes, framed already, from `role` to its peer."""
+    """Send bytes, framed already, from `role` to its peer. `name` is the message's MSH-10."""
 
     role: str
     data: bytes
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

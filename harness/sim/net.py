@@ -29,6 +29,7 @@ from harness.sim.events import (
     Closed,
     Deliver,
     Event,
+    Left,
     Received,
     Refused,
     Reopened,
@@ -176,6 +177,7 @@ class _Runner:
         self.outgoing: dict[str, _Connection] = {}
         self.held: deque[tuple[int, Action]] = deque()  # until that record is stored
         self.waiting: deque[Deliver] = deque()
+        self.unsent = 0  # messages of ours that wait for the disk
         self.wake = asyncio.Event()
         self.counter = 0
 
@@ -225,6 +227,7 @@ class _Runner:
             connection = self.connections.get(getattr(action, "connection", ""))
             if connection:
                 connection.owed += 1
+            self.unsent += isinstance(action, Deliver)
             self.held.append((number, action))
         self._let_go()
 
@@ -234,6 +237,7 @@ class _Runner:
         while self.held and self.held[0][0] <= stored:
             action = self.held.popleft()[1]
             if isinstance(action, Deliver):
+                self.unsent -= 1
                 self.waiting.append(action)
             elif action.connection in self.connections:
                 _leaving()
@@ -319,11 +323,11 @@ class _Runner:
             await self._sleep(machine)
 
     async def _sleep(self, machine: Machine) -> None:
-        """Until something happens, or the machine's deadline, which does not come nearer while the
-        disk is full.
+        """Until something happens, or the machine's deadline; nothing is late while a message of
+        ours waits for the disk.
         """
         deadline = machine.deadline
-        waits = deadline is not None and not (self.wiring.store and self.wiring.store.blocked)
+        waits = deadline is not None and not self.unsent
         left = max(0.0, deadline - self.now()) if waits and deadline is not None else None
         self.wake.clear()
         with suppress(TimeoutError):
@@ -345,6 +349,7 @@ class _Runner:
         _leaving()
         connection.deliver(action)
         _left()
+        self.feed(Left(action.role, action.name))
 
     async def _connection(self, role: str) -> _Connection:
         known = self.outgoing.get(role)

@@ -28,6 +28,7 @@ from harness.sim.events import (
     Closed,
     Deliver,
     Event,
+    Left,
     Received,
     Refused,
     Reopened,
@@ -168,6 +169,9 @@ class Play:
             return self._closed(event, now)
         if isinstance(event, Reopened):
             return self._reopened(event)
+        if isinstance(event, Left):
+            self._left_at(event, now)
+            return []
         return self._tick(now)
 
     # -- going from step to step ------------------------------------------------------------
@@ -258,7 +262,12 @@ class Play:
         self._note("message", current.sender, "out", current, message.raw)
         if current.receiver not in self.setting.simulated:
             self._judge_request(current, message)
-        return [Deliver(current.sender, block)]
+        return [Deliver(current.sender, block, message.first("MSH-10"))]
+
+    def _left_at(self, event: Left, now: float) -> None:
+        current = self._now
+        if current and current.message and current.message.first("MSH-10") == event.name:
+            current.started, current.deadline = now, now + self.setting.ack_timeout
 
     def _note(
         self,
@@ -365,6 +374,7 @@ class Play:
         else:
             actor = self.actors[event.role]
             answer = actor.answer(kind, message, judged.outcomes, self.setting.wall())
+            self.setting.repeats.keep(message, Given(answer.raw if answer else None, 0))
         kept = self.judge.answer(answer, message, "") if answer else None
         aside = self._aside(event, kind, judged, kept, of if talk else None)
         if aside.turn is Turn.OTHER:

@@ -16,6 +16,7 @@ from harness.sim.events import (
     Closed,
     Deliver,
     Event,
+    Left,
     Received,
     Refused,
     Reply,
@@ -125,6 +126,9 @@ class Simulation:
             self._refused(event.refused, opened=event.opened)
         elif isinstance(event, Closed) and event.opened:
             self._fail_all(now, "ACK-NONE", "")
+        elif isinstance(event, Left) and event.name in self._pending:
+            waiting = self._pending[event.name]
+            waiting.started, waiting.deadline = now, now + self.setting.ack_timeout
         elif isinstance(event, Tick):
             self._tick(now)
         return []
@@ -294,7 +298,7 @@ class Simulation:
     def _deliver(self, flow: str, message: Message, number: int, now: float) -> Action:
         deadline = now + self.setting.ack_timeout
         self._pending[message.first("MSH-10")] = _Pending(flow, message, number, now, deadline)
-        return Deliver(self.role, self.actor.framed(flow, message))
+        return Deliver(self.role, self.actor.framed(flow, message), message.first("MSH-10"))
 
     def _send_again(self, flow: str, message: Message, now: float) -> Action:
         """A message from before a break, with the same MSH-10; its exchange is that of then."""

@@ -4,7 +4,7 @@
 for the COUNT-th time (the first when COUNT is left out). Unset, a point costs one comparison.
 
     before-write    records are about to be written to the journal
-    half-write      half of their bytes are written: the last line is torn
+    half-write      they are written but for half of the last one: a torn line
     after-write     they are written, not synchronised
     before-sync     `fdatasync` is about to be called
     after-sync      they are on disk, nothing has been sent

@@ -173,7 +173,8 @@ def torn(path: Path) -> bytes:
 def _die_in_write(file: IO[bytes], lines: bytes) -> None:
     failpoint.at("before-write")
     if failpoint.is_next("half-write"):
-        file.write(lines[: len(lines) // 2])
+        last = lines.rfind(b"\n", 0, len(lines) - 1) + 1
+        file.write(lines[: (last + len(lines)) // 2])
     failpoint.at("half-write")
 
 
