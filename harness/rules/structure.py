@@ -170,8 +170,11 @@ class _Match:
         while self.goes_into(part, later):
             if met and not part.repeats:
                 break
+            before = self.here
             self.enter(part, later)
             met += 1
+            if self.here == before:  # a group without its head that this segment cannot begin
+                self.unexpected(part.names.union(*later))
         if not met and part.required:
             self.missing(part)
 

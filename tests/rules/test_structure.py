@@ -56,3 +56,12 @@ def test_no_patient_at_all_is_said_once_for_each_segment() -> None:
 def test_a_notation_that_cannot_be_read_is_refused(notation: str) -> None:
     with pytest.raises(ValueError, match=r"unexpected|missing|cannot read"):
         structure.parse(notation)
+
+
+def test_a_group_without_its_head_whose_rest_is_out_of_order_comes_to_an_end() -> None:
+    """Nothing of the group is taken at CCC: it is told, and the walk goes on behind it."""
+    notation = structure.parse("MSH {G( AAA [H( BBB CCC )] )}")
+    message = Message(b"MSH|x\rCCC|x\rBBB|x")
+    found = [(p.at.path, p.actual.en) for p in structure.check(notation, message)]
+    assert [place for place, _ in found][:2] == ["AAA", "CCC"]
+    assert len(found) < 6
