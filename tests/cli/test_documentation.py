@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from command import Server
 
 PAGES = Path(__file__).parents[2] / "docs" / "pages"
 ALL = sorted(page for page in PAGES.glob("*.md") if not page.name.startswith("rules-"))
@@ -62,13 +63,19 @@ def arguments(command: Command, port: str) -> list[str]:
     return [str(BIN / words[0]), *words[1:]]
 
 
-def run(command: Command, folder: Path, port: str) -> None:
-    done = subprocess.run(
-        arguments(command, port), cwd=folder, capture_output=True, text=True, timeout=PATIENCE
-    )
-    assert done.returncode == command.code, f"{command.line}\n{done.stdout}{done.stderr}"
+def run(command: Command, folder: Path, port: str, server: Server) -> None:
+    program, *words = arguments(command, port)
+    if program.endswith("telerad"):
+        done = server.call(folder, *words)
+        code, out, told = done.code, done.out, done.out + done.err
+    else:
+        other = subprocess.run(
+            [program, *words], cwd=folder, capture_output=True, text=True, timeout=PATIENCE
+        )
+        code, out, told = other.returncode, other.stdout, other.stdout + other.stderr
+    assert code == command.code, f"{command.line}\n{told}"
     for line in command.shows:
-        assert shown(line).search(done.stdout), f"{command.line}\n{line!r} not in\n{done.stdout}"
+        assert shown(line).search(out), f"{command.line}\n{line!r} not in\n{out}"
 
 
 def begin(command: Command, folder: Path, port: str) -> "subprocess.Popen[str]":
@@ -91,7 +98,7 @@ def port() -> str:
 @pytest.mark.net
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
-def test_the_commands_of_a_page(page: Path, tmp_path: Path, port: str) -> None:
+def test_the_commands_of_a_page(page: Path, tmp_path: Path, port: str, server: Server) -> None:
     with ExitStack() as stack:
         for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
             if block["title"]:
@@ -106,7 +113,7 @@ def test_the_commands_of_a_page(page: Path, tmp_path: Path, port: str) -> None:
                     stack.callback(process.communicate, timeout=PATIENCE)
                     stack.callback(process.send_signal, signal.SIGTERM)
                 else:
-                    run(command, tmp_path, port)
+                    run(command, tmp_path, port, server)
 
 
 @pytest.mark.parametrize("page", ALL, ids=lambda page: page.name)
