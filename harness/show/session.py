@@ -1,7 +1,7 @@
 """A run from end to end: plays scenarios, keeps everything on disk, gives the Report."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,10 @@ from harness.show.report import Report, concordance_of
 from harness.show.surroundings import environment, now, tool_version
 from harness.show.unfinished import Played
 from harness.sim import net
+from harness.sim.actor import Name
 from harness.sim.defect import Defect
 from harness.sim.events import Action, Event
-from harness.sim.net import Address, Wiring
+from harness.sim.net import WAYS, Address, Wiring
 from harness.sim.play import ACK_TIMEOUT, Play, Setting, cases_of
 from harness.sim.record import Exchange
 from harness.sim.repeats import Repeats
@@ -40,6 +41,7 @@ __all__ = [
     "tool_version",
 ]
 
+GRACE: Final = 0.2  # seconds for what a real system still sends when all was said
 ROLES: Final = ("ris", "platform")
 PATIENCE: Final = 60.0  # seconds that a run waits for room on the disk
 FRESH: Final = 1000  # added to the seed of what is played again; MSH-10 has 20 characters
@@ -56,7 +58,7 @@ class Options:
     of a full disk. `resume`: the run in the folder goes on; what was played to its end is not
     played again. `arguments` of the command line, its verb first. `pause`: see `Setting`. `within`:
     seconds to wait for each message of the system under test, in the place of what the scenarios
-    say.
+    say. `way` and `watching`: see `Wiring`; `names`, `strange`, `came`: see `Setting`.
     """
 
     profile: Profile
@@ -71,6 +73,11 @@ class Options:
     ack_timeout: float = ACK_TIMEOUT
     pause: float = 0.0
     within: float | None = None
+    way: str = WAYS[0]
+    names: Mapping[str, Name] = field(default_factory=dict)
+    strange: Callable[[str, str], None] = lambda flow, order: None
+    came: Callable[[str], None] = lambda peer: None
+    watching: Callable[[float], None] = lambda left: None
     tls: Tls | None = None
     signals: bool = True
     sync: bool = True
@@ -153,6 +160,9 @@ def _wiring(options: Options) -> Wiring:
             listening=options.listening,
             signals=options.signals,
             tls=options.tls,
+            grace=GRACE,
+            way=options.way,
+            watching=options.watching,
         )
 
     def listening(role: str, address: Address) -> None:
@@ -234,6 +244,9 @@ class _Plays:
             waits=options.waits,
             cases=several,
             pause=options.pause,
+            strange=options.strange,
+            came=options.came,
+            names=options.names,
             repeats=self.repeats,
         )
         return Play(scenario, setting)

@@ -72,6 +72,14 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """Somebody opened a connection to `role`. `peer` is its address."""
+
+    role: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reopened:
     """The peer had closed the connection that it answered on: `role` sends again over a new one."""
 
@@ -94,7 +102,18 @@ class Tick:
     """The time has come that a machine named as its deadline, or passed it."""
 
 
-Event = Received | Answered | Strayed | Unreachable | Refused | Closed | Reopened | Left | Tick
+Event = (
+    Received
+    | Answered
+    | Strayed
+    | Unreachable
+    | Refused
+    | Closed
+    | Connected
+    | Reopened
+    | Left
+    | Tick
+)
 
 
 @dataclass(frozen=True, slots=True)

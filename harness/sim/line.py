@@ -23,6 +23,7 @@ class Line(asyncio.Protocol):
     def __init__(self, side: Side | None) -> None:
         self.side = side
         self.peer = "-"
+        self.host = "-"  # of the peer, without its port
         self.reason: Text | None = None  # why TLS ended it
         self.is_open = False
         self.was_reset = False  # by the peer, by force
@@ -106,6 +107,7 @@ class Line(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  TCP gives nothing else
         self.transport = transport
         found = transport.get_extra_info("peername") or ("-", 0)
+        self.host = found[0]
         theirs = self.side is not None and self.side.server  # their port changes every time
         self.peer = found[0] if theirs else f"{found[0]}:{found[1]}"
         if self.side is None:

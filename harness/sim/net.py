@@ -27,6 +27,7 @@ from harness.sim.events import (
     Action,
     Answered,
     Closed,
+    Connected,
     Deliver,
     Event,
     Left,
@@ -46,6 +47,8 @@ from harness.wire import failpoint
 from harness.wire.mllp import DEFAULT_LIMIT, Block, Framer, Junk, Oversize, Unfinished
 
 CONNECT_TIMEOUT: Final = 5.0
+WAYS: Final = ("persistent", "per-message", "shared")  # of connections; shared: one for both sides
+_SECOND: Final = 1.0
 _ROUNDS: Final = 5  # of the loop at the end: what was being accepted is there after a few
 Address = tuple[str, int]
 
@@ -76,8 +79,9 @@ class Wiring:
 
     A port of 0 lets the system choose. `listening` is called with the role and its address when it
     listens; `peers` may be filled in there. `grace`: seconds for the last bytes to arrive. `tls`
-    goes for every connection; None: they are plain. `store` is where the machines' records go;
-    None: what they note needs no waiting for.
+    goes for every connection; None: they are plain. `way` is one of `WAYS`; `watching` is called
+    about every second while a machine waits, with the seconds left. `store` is where the machines'
+    records go; None: what they note needs no waiting for.
     """
 
     listen: Mapping[str, Address]
@@ -89,6 +93,8 @@ class Wiring:
     signals: bool = False
     tls: Tls | None = None
     store: Store | None = None
+    way: str = WAYS[0]
+    watching: Callable[[float], None] = lambda left: None
     stopped: bool = field(default=False, init=False)
 
 
@@ -119,6 +125,8 @@ class _Connection(Line):
 
     def on_open(self) -> None:
         self.name = self.runner.register(self)
+        if not self.opened:
+            self.runner.feed(Connected(self.role, self.host))
 
     def on_data(self, data: bytes) -> None:
         self.quiet = False
@@ -155,12 +163,19 @@ class _Connection(Line):
         self.runner.lost(self)
 
     def _pass_on(self) -> None:
-        for event in self.framer.events():
-            self.runner.feed(self._event(event))
+        for found in self.framer.events():
+            event = self._event(found)
+            self.runner.feed(event)
+            if isinstance(event, Answered) and self.runner.wiring.way == "per-message":
+                self.close()
+
+    def _answers(self, data: bytes) -> bool:
+        """The block is an answer: it comes back on our connection, or says so on a shared one."""
+        return b"\rMSA|" in data if self.runner.wiring.way == "shared" else self.opened
 
     def _event(self, event: Block | Junk | Oversize | Unfinished) -> Event:
         if isinstance(event, Block):
-            kind = Answered if self.opened else Received
+            kind = Answered if self._answers(event.data) else Received
             self.unanswered = None
             return kind(self.role, self.name, event.data, event.notes)
         if isinstance(event, Unfinished):
@@ -202,8 +217,8 @@ class _Runner:
             self.waiting.appendleft(unanswered)
             self.feed(Reopened(connection.role))
             return
-        closed = Closed(connection.role, connection.name, connection.opened, connection.reason)
-        self.feed(closed)
+        ours = connection.opened or unanswered is not None
+        self.feed(Closed(connection.role, connection.name, ours, connection.reason))
 
     def feed(self, event: Event) -> None:
         if self.machine is None:
@@ -331,7 +346,10 @@ class _Runner:
         left = max(0.0, deadline - self.now()) if waits and deadline is not None else None
         self.wake.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.wake.wait(), left)
+            await asyncio.wait_for(self.wake.wait(), None if left is None else min(left, _SECOND))
+            return
+        if left is not None and left > _SECOND:
+            self.wiring.watching(left - _SECOND)
             return
         self.feed(Tick())
 
@@ -353,6 +371,9 @@ class _Runner:
 
     async def _connection(self, role: str) -> _Connection:
         known = self.outgoing.get(role)
+        if self.wiring.way == "shared":
+            shared = (one for one in self.connections.values() if one.role == role)
+            known = next((one for one in shared if not one.closing), known)
         if known and not known.closing:
             return known
         if role not in self.wiring.peers:

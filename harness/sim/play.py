@@ -26,6 +26,7 @@ from harness.sim.events import (
     Action,
     Answered,
     Closed,
+    Connected,
     Deliver,
     Event,
     Left,
@@ -62,9 +63,9 @@ class Setting:
     returns when it is on disk; `ack_timeout` in seconds. `told` hears of every exchange that is
     over, `waits` of every message that a system under test has to send (flow, role, seconds).
     `cases` are those of a scenario with several conversations, by name. `repeats` are the answers
-    given so far in the session. `pause`: seconds that a
-    simulated side takes before it answers a message of a real one with its own. `strange` hears of
-    a message that is about no step: its flow, its order number.
+    given so far in the session. `pause`: seconds that a simulated side takes before it answers a message of a real one with its own. `strange` hears of
+    a message that is about no step (its flow, its order number), `came` of a connection from
+    somewhere. `names`: see `Actor`.
     """
 
     profile: Profile
@@ -81,6 +82,8 @@ class Setting:
     repeats: Repeats = field(default_factory=Repeats)
     pause: float = 0.0
     strange: Callable[[str, str], None] = lambda flow, order: None
+    came: Callable[[str], None] = lambda peer: None
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def cases_of(scenario: Scenario, seed: int, clock: datetime) -> dict[str, Case]:
@@ -114,6 +117,7 @@ class _Current:
     doubtful: list[Message] = field(default_factory=list)  # answers that name another message
     outcomes: list[Outcome] = field(default_factory=list)
     wire: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)  # while it waits: peers, messages of other orders
     late: bool = False  # the time for its answer is over, and runs once more
     paused: bool = False  # it is ours, and not sent yet
 
@@ -131,7 +135,9 @@ class Play:
             name: Conversation(case) for name, case in (setting.cases or {"": setting.case}).items()
         }
         self.actors: Mapping[str, Actor] = {
-            role: Actor(role, setting.profile, setting.case, defect=setting.defect)
+            role: Actor(
+                role, setting.profile, setting.case, defect=setting.defect, names=setting.names
+            )
             for role in ("ris", "platform")
         }
         self.done = False
@@ -172,6 +178,8 @@ class Play:
         if isinstance(event, Left):
             self._left_at(event, now)
             return []
+        if isinstance(event, Connected):
+            return self._connected(event)
         return self._tick(now)
 
     # -- going from step to step ------------------------------------------------------------
@@ -422,7 +430,9 @@ class Play:
         current = self._now
         if aside.turn is Turn.OTHER:
             if current:
-                current.wire.append(f"{aside.flow}: {turns.order_number(message)}")
+                met = f"{aside.flow} {turns.order_number(message) or '-'}"
+                current.seen.append(met)
+                current.wire.append(met)
             return []
         if aside.turn is Turn.AGAIN:
             self._asides.append(aside)
@@ -608,6 +618,18 @@ class Play:
         current.outcomes.append(outcome)
         return self._finish(current, now, "failed")
 
+    def _connected(self, event: Connected) -> list[Action]:
+        current = self._now
+        if current and current.receiver == event.role and event.peer not in current.seen:
+            current.seen.append(event.peer)
+        self.setting.came(event.peer)
+        return []
+
+    def _nothing(self, current: _Current) -> Text:
+        """What was seen while nothing came: connections, messages of other orders."""
+        met = ", ".join(current.seen)
+        return say("run.nothing_but", seen=met) if met else say("run.nothing")
+
     def _reopened(self, event: Reopened) -> list[Action]:
         if self._now and self._now.sender == event.role:
             self._now.wire.append(say("run.reopened").en)
@@ -666,7 +688,7 @@ class Play:
         outcome = self.judge.broken(
             "STEP-MESSAGE",
             say("run.message_wanted", flow=current.step.send, seconds=waited),
-            say("run.nothing"),
+            self._nothing(current),
             verdict=Verdict.INCONCLUSIVE,
         )
         current.outcomes.append(outcome)

@@ -124,6 +124,7 @@ def play(
     ack_timeout: float = 10.0,
     pause: float = 0.0,
     within: float | None = None,
+    way: str = "persistent",
 ) -> Report:
     """One scenario against a system that plays `role`."""
     chosen = [found for found, _ in scenario.find([name], profile.id) if found.scenario == name]
@@ -142,5 +143,6 @@ def play(
                 ack_timeout=ack_timeout,
                 pause=pause,
                 within=within,
+                way=way,
             ),
         )

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,9 +13,12 @@ from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.cli.resuming import Resumable, arguments, folder_of, resume
 from harness.show.terminal import Terminal
+from harness.show.waiting import Waiting
 from harness.show.words import language, tr
 from harness.sim import scenario
-from harness.sim.net import Address
+from harness.sim.actor import Name
+from harness.sim.net import WAYS, Address
+from harness.sim.record import Exchange
 from harness.sim.scenario import Scenario
 from harness.sim.tls import Tls
 from harness.text import say
@@ -45,6 +49,24 @@ from harness.text import say
     show_default=True,
     help=tr("cli.opt.ack_timeout"),
 )
+@click.option("--within", type=click.FloatRange(0.1, 86400), help=tr("cli.opt.within"))
+@click.option(
+    "--pause",
+    type=click.FloatRange(0, 3600),
+    default=0.0,
+    show_default=True,
+    help=tr("cli.opt.pause"),
+)
+@click.option(
+    "--connections",
+    "way",
+    type=click.Choice(WAYS),
+    default=WAYS[0],
+    show_default=True,
+    help=tr("cli.opt.connections"),
+)
+@click.option("--identity", metavar="APPLICATION|FACILITY", help=tr("cli.opt.identity"))
+@click.option("--sut-identity", metavar="APPLICATION|FACILITY", help=tr("cli.opt.sut_identity"))
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @resume
@@ -65,6 +87,11 @@ def command(
     seed: int,
     clock: str | None,
     ack_timeout: float,
+    within: float | None,
+    pause: float,
+    way: str,
+    identity: str | None,
+    sut_identity: str | None,
     out: Path | None,
     formats: str,
     resume: Path | None,
@@ -82,12 +109,14 @@ def command(
     chosen = [pair[0] for pair in scenario.find(scenarios, profile.id)]
     _same_profile(chosen, profile.id)
     peer: Address | None = (sut_host, sut_port) if sut_port else None
-    if sut != "none" and peer is None:
+    if sut != "none" and peer is None and (sut, way) != ("ris", "shared"):
         raise HarnessError(say("cli.need_peer"))
     options.check_tls(tls, listens=True)
     text = any(output.kind == "text" and output.file is None for output in wanted)
     terminal = Terminal(language())
     folder = folder_of(resume, out, "run")
+    names = _names(sut, identity, sut_identity)
+    waiting = Waiting(terminal, names)
     report = session.run(
         chosen,
         session.Options(
@@ -105,14 +134,15 @@ def command(
             resume=resume is not None,
             arguments=arguments(),
             says=warn,
-            told=terminal.step if text else lambda exchange: None,
+            within=within,
+            pause=pause,
+            way=way,
+            names=names,
+            told=(lambda x: _told(terminal, waiting, x)) if text else lambda exchange: None,
             before=(lambda s: terminal.title(s.title.text.in_(language())))
             if text
             else lambda s: None,
-            waits=(lambda f, r, s: _waits(terminal, f, r, s)) if text else lambda f, r, s: None,
-            listening=(lambda r, a: _listens(terminal, r, a))
-            if text and sut != "none"
-            else lambda r, a: None,
+            **(_watched(waiting) if text and sut != "none" else {}),
         ),
     )
     report = options.in_the_light_of(known, report)
@@ -129,10 +159,31 @@ def _same_profile(chosen: list[Scenario], name: str) -> None:
             )
 
 
-def _waits(terminal: Terminal, flow: str, role: str, seconds: float) -> None:
-    text = tr("term.waits", flow=flow, role=say(f"role.{role}"))
-    terminal.line((f"       … {text} ({seconds:g} s)", "dim"))
+def _told(terminal: Terminal, waiting: Waiting, exchange: Exchange) -> None:
+    waiting.over()
+    terminal.step(exchange)
 
 
-def _listens(terminal: Terminal, role: str, at: Address) -> None:
-    terminal.line((tr("term.listens", role=say(f"role.{role}"), where=f"{at[0]}:{at[1]}"), "bold"))
+def _watched(waiting: Waiting) -> dict[str, Any]:
+    """The listeners of a run that show how a wait goes."""
+    return {
+        "waits": waiting.begins,
+        "listening": waiting.listens,
+        "came": waiting.came,
+        "strange": waiting.strange,
+        "watching": waiting.left,
+    }
+
+
+def _names(sut: str, identity: str | None, sut_identity: str | None) -> dict[str, Name]:
+    """Application and facility of the roles, as the options say them. Raises HarnessError."""
+    ours = "platform" if sut == "ris" else "ris"
+    theirs = "ris" if sut == "ris" else "platform"
+    found: dict[str, Name] = {}
+    for role, text in ((ours, identity), (theirs, sut_identity)):
+        if text is not None:
+            application, bar, facility = text.partition("|")
+            if not application or "|" in facility:
+                raise HarnessError(say("cli.bad_identity", text=text), hint="RIS|CABINET")
+            found[role] = (application, facility if bar else "")
+    return found
