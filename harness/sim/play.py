@@ -245,7 +245,7 @@ class Play:
             return []
         if ours:
             return self._send(current)
-        early = next((one for one in self._early if _is_of(one, step)), None)
+        early = next((one for one in self._early if turns.is_of(one, step)), None)
         if early:
             return self._play_early(current, early, now)
         self.setting.waits(flow.id, flow.sender, step.within)
@@ -371,7 +371,7 @@ class Play:
         that comes again as it was the first time.
         """
         kind, why = guess.of_message(message, self.profile, event.role)
-        of, talk = self._talk_about(message, kind)
+        of, talk = turns.talk_about(message, kind, self.talks, self._left)
         self._note("message", event.role, "in", None, event.data, kind)
         judged, subject = self.judge.message(
             kind, message, "", earlier=talk.subjects if talk else (), guessed=why
@@ -394,21 +394,6 @@ class Play:
             self._note("ack", event.role, "out", None, answer.raw, kind)
             replies = [Reply(event.role, event.connection, frame(answer.raw))]
         return [*replies, *self._put_aside(aside, message, now)]
-
-    def _talk_about(self, message: Message, kind: str) -> tuple[str, Conversation | None]:
-        """The conversation that a message is about, with its name.
-
-        One of the same patient counts, too, where a step still waits for such a message: the order
-        is then what is wrong with it.
-        """
-        for name, talk in self.talks.items():
-            if turns.order_number(message) == talk.case.order.placer_number.value:
-                return name, talk
-        for name, talk in self.talks.items():
-            waits = any((step.send, step.of) == (kind, name) for step in self._left)
-            if waits and turns.is_about(message, talk):
-                return name, talk
-        return "", None
 
     def _aside(
         self, event: Received, kind: str, judged: Judged, answer: Judged | None, of: str | None
@@ -440,7 +425,7 @@ class Play:
                 self._keep_asides()
             return []
         self._early.append(aside)
-        step = next(step for step in self._left if _is_of(aside, step))
+        step = next(step for step in self._left if turns.is_of(aside, step))
         actor = self.actors[next(role for role in self.actors if role != aside.sender)]
         actor.learn(self.talks[step.of], step.send, message, step.form.name)
         waits = current and current.sender == aside.sender and not current.message
@@ -454,49 +439,23 @@ class Play:
         now = [one for one in self._asides if (one.flow, one.conversation) not in early]
         for aside in now:
             self._asides.remove(aside)
-            number = self._number()
-            outcome = self._again(aside)
+            outcome = turns.again(self.judge, aside, self.exchanges)
             self._keep(
-                Exchange(
-                    number=number,
-                    scenario=self.scenario.scenario,
-                    flow=aside.flow,
-                    sender=aside.sender,
-                    receiver=next(role for role in self.actors if role != aside.sender),
-                    state="done" if aside.answer else "no_answer",
-                    request=_filed(aside.judged, number, aside.flow),
-                    answer=_filed(aside.answer, number, aside.flow),
-                    step_outcomes=(outcome,),
-                    sent=aside.at,
-                    answered=aside.at if aside.answer else None,
-                    seconds=0.0,
-                    conversation=aside.conversation,
-                    towards=self.scenario.towards,
+                turns.exchange(
+                    aside,
+                    self._number(),
+                    outcome,
+                    scenario=self.scenario,
                     play=self.setting.first_number,
                 )
             )
-
-    def _again(self, aside: Aside) -> Outcome:
-        """The very same bytes may be sent again by who has not seen our answer: a warning."""
-        raw = aside.judged.message.raw if aside.judged.message else b""
-        same = any(
-            x.request and x.request.message and x.request.message.raw == raw for x in self.exchanges
-        )
-        found = "run.same_again" if same else "run.again"
-        return self.judge.broken(
-            "STEP-AGAIN",
-            say("run.once", flow=aside.flow),
-            say(found, flow=aside.flow),
-            verdict=Verdict.WARNING if same else None,
-        )
 
     def _play_early(self, current: _Current, early: Aside, now: float) -> list[Action]:
         """The message of a step came before the step began."""
         self._early.remove(early)
         current.sent_at = early.at
-        current.request = replace(
-            _filed(early.judged, current.number, early.flow) or early.judged, guessed=None
-        )
+        request = turns.filed(early.judged, current.number, early.flow)
+        current.request = replace(request, guessed=None)
         current.message = early.judged.message
         current.outcomes += expectations.of_message(self.judge, current.step, early.judged)
         if early.hasty:
@@ -755,19 +714,6 @@ class Play:
             self._skipped(step)
         self._left = []
         self.done = True
-
-
-def _is_of(aside: Aside, step: Step) -> bool:
-    return (aside.flow, aside.conversation) == (step.send, step.of)
-
-
-def _filed(judged: Judged | None, number: int, flow: str) -> Judged | None:
-    """The same under the number that it has got."""
-    if judged is None:
-        return None
-    end = ".ack.er7" if judged.kind == "ACK" else ".er7"
-    name = f"{number:04d}-{flow}"
-    return replace(judged, file=f"messages/{name}{end}", document_file=f"documents/{name}.xml")
 
 
 def _excused(judged: Judged) -> Judged:
