@@ -63,9 +63,9 @@ class Setting:
     returns when it is on disk; `ack_timeout` in seconds. `told` hears of every exchange that is
     over, `waits` of every message that a system under test has to send (flow, role, seconds).
     `cases` are those of a scenario with several conversations, by name. `repeats` are the answers
-    given so far in the session. `pause`: seconds that a simulated side takes before it answers a message of a real one with its own. `strange` hears of
-    a message that is about no step (its flow, its order number), `came` of a connection from
-    somewhere. `names`: see `Actor`.
+    given so far in the session. `pause`: seconds that a simulated side takes before it answers
+    a message of a real one with its own. `strange` hears of a message that is about no step (its
+    flow, its order number), `came` of a connection from somewhere. `names`: see `Actor`.
     """
 
     profile: Profile
