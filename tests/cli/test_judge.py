@@ -77,3 +77,15 @@ def test_a_mistake_is_one_line(
     assert done.code == code
     assert told in done.told
     assert done.out == ""
+
+
+def test_a_run_is_given_pseudonyms(telerad: Telerad, run: Path) -> None:
+    done = telerad("judge", "run", "--redact", "--out", "shared")
+    assert (done.code, done.err) == (0, "")
+    assert "Pseudonyms: the " in done.out
+    before, after = (
+        (folder / "messages/0005-E.er7").read_bytes() for folder in (run, run.parent / "shared")
+    )
+    assert len(before) == len(after)
+    assert before.split(b"\r")[1] != after.split(b"\r")[1]
+    assert telerad("judge", "shared").code == 0

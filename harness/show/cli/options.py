@@ -102,6 +102,13 @@ def in_the_light_of(known: Baseline | None, report: Report) -> Report:
     return known_failures.apply(report, known, now().date()) if known else report
 
 
+def redact(*, default: bool) -> Callable[[F], F]:
+    """`--redact/--no-redact`: pseudonyms for everybody whom the messages name."""
+    return click.option(
+        "--redact/--no-redact", default=default, show_default=True, help=tr("cli.opt.redact")
+    )
+
+
 def pack(function: F) -> F:
     """`--pack`, repeatable."""
     option = click.option("--pack", "packs", multiple=True, metavar="NAME", help=tr("cli.opt.pack"))
