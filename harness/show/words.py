@@ -9,6 +9,7 @@ from unicodedata import category
 
 from harness.rules import profile
 from harness.rules.rule import Finding, Rule, Verdict
+from harness.show import config
 from harness.text import LANGUAGES, Text, plain, say
 
 SIGNS: Final = {
@@ -30,15 +31,18 @@ _UNSEEN: Final = re.compile(
 
 
 def language() -> str:
-    """`--lang` of the command line, else `TELERAD_LANG`, else the locale; English otherwise."""
+    """`--lang` of the command line, else `TELERAD_LANG`, else `lang` of `telerad.toml`, else the
+    locale; English otherwise.
+    """
     arguments = sys.argv[1:]
     for place, argument in enumerate(arguments):
         if argument.startswith("--lang="):
             return _known(argument.partition("=")[2])
         if argument == "--lang" and place + 1 < len(arguments):
             return _known(arguments[place + 1])
-    for name in ("TELERAD_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(name):
+    for name in ("TELERAD_LANG", "telerad.toml", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = config.language() if name == config.NAME else os.environ.get(name)
+        if value:
             return _known(value[:2].lower())
     return "en"
 

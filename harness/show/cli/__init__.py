@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from harness.errors import HarnessError
-from harness.show.cli import usage
+from harness.show.cli import configured, usage
 from harness.show.words import language, tr, visible
 from harness.text import say
 
@@ -56,6 +56,7 @@ class _Verbs(click.Group):
             raise HarnessError(say("cli.no_verb", name=cmd_name), hint=hint)
         command = import_module(f"harness.show.cli.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101  our own modules
+        configured.prepare(ctx, cmd_name, command, VERBS)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs, session
+from harness.show import config, outputs, session
 from harness.show.baseline import Baseline
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
@@ -29,6 +29,7 @@ from harness.text import say
 @click.option(
     "--sut", type=click.Choice(["ris", "platform", "none"]), default="none", help=tr("cli.opt.sut")
 )
+@click.option("--sut-name", metavar="NAME", help=tr("cli.opt.sut_name"))
 @click.option("--sut-host", default="127.0.0.1", show_default=True, help=tr("cli.opt.sut_host"))
 @click.option("--sut-port", type=click.IntRange(1, 65535), help=tr("cli.opt.sut_port"))
 @click.option(
@@ -81,6 +82,7 @@ from harness.text import say
 def command(
     scenarios: tuple[str, ...],
     sut: str,
+    sut_name: str | None,
     sut_host: str,
     sut_port: int | None,
     listen: str,
@@ -104,6 +106,8 @@ def command(
     known: Baseline | None,
 ) -> int:
     """Play every scenario named, or all of the profile; the exit code tells the verdict."""
+    if sut_name and config.here() is None:
+        raise HarnessError(say("config.no_file"))
     wanted = outputs.parse(formats)
     profile = options.load_profile(profile_name, mapping, cda_schema, readings)
     chosen = [pair[0] for pair in scenario.find(scenarios, profile.id)]

@@ -1,14 +1,28 @@
-"""`telerad schema [scenario|mllp]`: the JSON Schema of scenarios or of MLLP cases, for editors."""
+"""`telerad schema [scenario|mllp|config]`: the JSON Schema of scenarios, of MLLP cases or of
+`telerad.toml`, for editors.
+"""
 
 import json
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
+from harness.show.cli import configured
 from harness.show.words import tr
 from harness.sim import scenario, torture_case
 
-_SCHEMAS: Final = {"scenario": scenario.schema, "mllp": torture_case.schema}
+
+def _config() -> dict[str, Any]:
+    from harness.show import cli
+
+    modules = {verb: import_module(f"harness.show.cli.{verb}") for verb in cli.VERBS}
+    found = {verb: module.command for verb, module in modules.items()}
+    plain = {verb: one for verb, one in found.items() if not isinstance(one, click.Group)}
+    return configured.schema(plain)
+
+
+_SCHEMAS: Final = {"scenario": scenario.schema, "mllp": torture_case.schema, "config": _config}
 
 
 @click.command("schema", help=tr("cli.schema"))

@@ -57,7 +57,7 @@ def _what(wrong: click.ClickException) -> str:
     if isinstance(wrong, click.MissingParameter):
         return tr("cli.missing", name=_name(wrong.param))
     if isinstance(wrong, click.BadParameter) and wrong.param is not None:
-        return tr("cli.bad_value", name=_name(wrong.param), reason=_reason(wrong.param, wrong))
+        return tr("cli.bad_value", name=_name(wrong.param), reason=reason(wrong.param, wrong))
     return wrong.format_message()
 
 
@@ -69,7 +69,8 @@ def _name(param: click.Parameter | None) -> str:
     return (param.metavar or param.name or "").rstrip(".")
 
 
-def _reason(param: click.Parameter, wrong: click.BadParameter) -> str:
+def reason(param: click.Parameter, wrong: click.BadParameter) -> str:
+    """Why a value does not do."""
     if isinstance(param.type, click.Choice):
         return tr("yaml.one_of", values=", ".join(map(str, param.type.choices)))
     if isinstance(param.type, (click.IntRange, click.FloatRange)):
