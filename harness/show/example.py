@@ -6,7 +6,7 @@ that breaks the rule. Only the lines that differ are shown, the part that differ
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final
@@ -40,6 +40,11 @@ class Marked:
     after: str
     more: int = 0
 
+    @property
+    def text(self) -> str:
+        """The whole line."""
+        return self.before + self.marked + self.after
+
     def fit(self, width: int) -> "Marked":
         """What fits in `width` characters: the segment's name, the part that differs, its sides."""
         before = _visible(self.before.lstrip(" "))
@@ -56,11 +61,12 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The lines that differ, and what the finding would say of the bad ones."""
+    """The lines that differ, and what the finding would say of the bad ones, those of `subject`."""
 
     good: tuple[Marked, ...]
     bad: tuple[Marked, ...]
     problem: Problem | None = None
+    subject: Subject | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ def _step(step: str) -> str:
 
 def _pair(rule: Rule, good: Subject, bad: Subject) -> Pair:
     findings = evaluate(rule, bad).findings
-    return Pair(*_differing(good, bad), findings[0].problem if findings else None)
+    return Pair(*differing(good, bad), findings[0].problem if findings else None, bad)
 
 
 def _good_alone(rule: Rule, bases: Iterator[Base]) -> Example | None:
@@ -154,7 +160,7 @@ def _at(message: Message, segment: Segment, span: tuple[int, int]) -> Marked:
 # -- what differs ---------------------------------------------------------------------------
 
 
-def _differing(good: Subject, bad: Subject) -> tuple[tuple[Marked, ...], tuple[Marked, ...]]:
+def differing(good: Subject, bad: Subject) -> tuple[tuple[Marked, ...], tuple[Marked, ...]]:
     """Lines of the message, then of the document inside it where that is what was changed."""
     documents = _document_lines(good, bad)
     left, right = _message_lines(good, bad, without_document=bool(documents))

@@ -13,6 +13,7 @@ from harness.rules import coverage
 from harness.rules.rule import Level, Verdict
 from harness.show import detail, drawing, facts, guided, page, scores, view, wirelog
 from harness.show.excerpt import excerpt
+from harness.show.fixing import fixes_of
 from harness.show.ranking import Placed, causes, findings_in_order
 from harness.show.report import Report
 from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source
@@ -97,6 +98,7 @@ def _findings(report: Report, placed: list[Placed]) -> Parts:
         "group_options": [(group, say(f"group.{group}")) for group in groups],
         "tabs": TABS,
         "octets": detail.octets,
+        "fixes": fixes_of(report).firsts(placed),
         "history": detail.history(report, rules),
         "fields": detail.names(report) if placed else {},
         "excerpt": excerpt,

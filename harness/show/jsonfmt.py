@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from harness.rules.rule import Known, Outcome, Problem, Verdict
+from harness.show.fixing import Fix, fixes_of
 from harness.show.ranking import (
     Placed,
     blamed,
@@ -45,7 +47,7 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         "scenarios": [{"name": n, "title": t.as_dict()} for n, t in report.scenario_titles],
         "exchanges": [exchange_as_dict(exchange) for exchange in report.exchanges],
         **({"baseline": _baseline(report.baseline)} if report.baseline else {}),
-        "findings": [finding_as_dict(placed, lang) for placed in findings_in_order(report)],
+        "findings": list(_findings(report, lang)),
         "deliberate": [finding_as_dict(placed, lang) for placed in deliberate_findings(report)],
     }
     if every:
@@ -161,6 +163,26 @@ def _problem(problem: Problem) -> dict[str, Any]:
 def _code(exchange: Exchange) -> str | None:
     answer = exchange.answer.message if exchange.answer else None
     return answer.first("MSA-1") if answer else None
+
+
+def _findings(report: Report, lang: str) -> Iterator[dict[str, Any]]:
+    """The findings in order; the first of each cause with its fix."""
+    placed = findings_in_order(report)
+    fixes = fixes_of(report).firsts(placed)
+    for one in placed:
+        mended = {"fix": _fix(fixes[one.number])} if one.number in fixes else {}
+        yield finding_as_dict(one, lang) | mended
+
+
+def _fix(found: Fix) -> dict[str, Any]:
+    return {
+        "source": found.source,
+        "sure": found.is_sure,
+        "before": [line.text for line in found.before],
+        "after": [line.text for line in found.after],
+        "removes": found.gone,
+        "adds": 0,
+    }
 
 
 def finding_as_dict(placed: Placed, lang: str) -> dict[str, Any]:

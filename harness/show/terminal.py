@@ -7,7 +7,7 @@ from collections import Counter
 from os import sep
 from pathlib import Path
 from textwrap import wrap
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.text import Text as Styled
@@ -26,6 +26,9 @@ from harness.show.report import Report, UsedBaseline
 from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source, visible
 from harness.sim.record import Exchange
 from harness.text import Text, plain, say
+
+if TYPE_CHECKING:
+    from harness.show.fixing import Fix
 
 STYLES: Final = {
     Verdict.PASS: "green",
@@ -121,7 +124,7 @@ class Terminal:
                 self.finding(cause.first, brief=True)
                 self._others(cause)
             self._more(len(warnings) - SHOWN)
-        self._worse(worse)
+        self._worse(report, worse)
         self._verdict(report)
 
     def _known(self, known: list[Cause]) -> None:
@@ -139,12 +142,14 @@ class Terminal:
             what = self.tr(f"baseline.{one.why}", rule=one.rule, place=one.place)
             self._hanging((f"{used.file}:{one.line}: ", "yellow"), what)
 
-    def _worse(self, worse: list[Cause]) -> None:
+    def _worse(self, report: Report, worse: list[Cause]) -> None:
         if not worse:
             return
         first = worse[0].first
         self.title(self._led_by(self.tr(f"term.first.{first.finding.verdict.word}"), first))
         self.finding(first)
+        if found := self._fix_of(report, first):
+            self.fix(found)
         self._others(worse[0])
         self.line((f"   {'':<9} telerad explain {first.finding.rule.id}", "dim"))
         if len(worse) > 1:
@@ -157,6 +162,11 @@ class Terminal:
     def _led_by(self, head: str, placed: Placed) -> str:
         """A heading that names the message to look at: whose fault it is, before which."""
         return self.tr("term.led_by", head=head, culprit=culprit(placed))
+
+    def _fix_of(self, report: Report, placed: Placed) -> "Fix | None":
+        from harness.show.fixing import fixes_of  # generators are slow to import
+
+        return fixes_of(report).of(placed)
 
     def _others(self, cause: Cause) -> None:
         """Where else the same rule is broken."""
@@ -210,6 +220,16 @@ class Terminal:
         if found:
             self._excerpt(found, style)
         self._pairs(placed, ("report.source", "report.expected", "report.actual", "report.advice"))
+
+    def fix(self, found: "Fix") -> None:
+        """The lines that a fix changes, and what came of it."""
+        width = min(max(self.console.width, 60), 160) - MARGIN
+        self.line((f"   {self.tr('fix.label'):<9} ", "dim"), found.origin.in_(self.lang))
+        for sign, style, lines in (("-", "red", found.before), ("+", "green", found.after)):
+            for marked in lines:
+                part = marked.fit(width)
+                self.line((f"   {sign} ", style), part.before, (part.marked, style), part.after)
+        self._hanging(("   ", ""), found.told.in_(self.lang), "dim", indent=3)
 
     def _place(self, placed: Placed) -> str:
         """`file:line:column`; a document inside a message counts its own lines."""
