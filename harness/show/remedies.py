@@ -154,8 +154,11 @@ def _carried(rule: Rule, problem: Problem, subject: Subject) -> Iterator[tuple[s
     for message in (*before, *((subject.request,) if subject.request else ())):
         for change in _like(rule, problem, message):
             yield "carried", change
-    for value in filter(None, (_in_document(problem.at.path, subject), _twin(problem, subject))):
+    value = _in_document(problem.at.path, subject)
+    if value:
         yield "carried", _edits(Edit("set", problem.at.path, value))
+    for place, twin in _twins(problem, subject):
+        yield "carried", _edits(Edit("set", place, twin))
     for value in _in_number(problem.at.path, subject):
         yield "carried", _edits(Edit("set", problem.at.path, value))
 
@@ -168,13 +171,17 @@ def _in_document(path: str, subject: Subject) -> str:
     return subject.document.first(role + known) if known else ""
 
 
-def _twin(problem: Problem, subject: Subject) -> str:
-    """The numbers of a request stand in ORC and in OBR."""
+def _twins(problem: Problem, subject: Subject) -> Iterator[tuple[str, str]]:
+    """The numbers of a request stand in ORC and in OBR: the part, then the whole field."""
     segment, _, place = problem.at.path.partition("-")
     other = {"ORC": "OBR", "OBR": "ORC"}.get(segment.partition("[")[0])
-    if subject.message is None or other is None or place[:1] not in ("2", "3"):
-        return ""
-    return subject.message.text(subject.message.node(f"{other}-{place}").data)
+    message = subject.message
+    if message is None or other is None or place.partition(".")[0] not in ("2", "3"):
+        return
+    for part in dict.fromkeys((place, place.partition(".")[0])):
+        node = message.node(f"{other}-{part}")
+        if node.present:
+            yield f"{segment}-{part}", message.text(node.data)
 
 
 def _with_key(problem: Problem, subject: Subject) -> Iterator[tuple[str, Change]]:

@@ -138,11 +138,24 @@ def _tell_example(terminal: Terminal, rule: Rule, profile: Profile, kind: str | 
         shown = pair.good
         _tell_lines(terminal, "bad", pair.bad)
         _tell_problem(terminal, pair)
+        _tell_fix(terminal, rule, profile, pair)
     if found and found.good:
         _tell_lines(terminal, "good", found.good, found.kind)
     if not found or not found.pairs:
         terminal.line("")
         terminal.line((tr("explain.no_example"), "dim"))
+
+
+def _tell_fix(terminal: Terminal, rule: Rule, profile: Profile, pair: "Pair") -> None:
+    """A correction of the bad example, judged again; nothing where none is known."""
+    from harness.rules.rule import evaluate
+    from harness.show.fixing import fix
+
+    findings = evaluate(rule, pair.subject).findings if pair.subject else ()
+    found = fix(findings[0], pair.subject, profile) if findings and pair.subject else None
+    if found:
+        terminal.line("")
+        terminal.fix(found)
 
 
 def _example(rule: Rule, profile: Profile, kind: str | None) -> "Example | None":
