@@ -22,6 +22,7 @@ from harness.sim.generate.segments import Header
 from harness.sim.learn import learn
 from harness.sim.learn_document import learn_document
 from harness.sim.learn_tlr import LEARNERS
+from harness.sim.reactions import REFUSAL
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
@@ -183,13 +184,23 @@ class Actor:
     # -- answering --------------------------------------------------------------------------
 
     def answer(
-        self, kind: str, received: Message, outcomes: Sequence[Outcome], at: datetime
+        self,
+        kind: str,
+        received: Message,
+        outcomes: Sequence[Outcome],
+        at: datetime,
+        wanted: str = "",
     ) -> Message | None:
-        """The acknowledgement of a message that was judged; None when the actor keeps silent."""
+        """The acknowledgement of a message that was judged; None when the actor keeps silent.
+
+        `wanted` is "AA" or "AE" when that is the answer, whatever was found.
+        """
         if self.defect and self.defect.silent and self.defect.flow == kind:
             return None
         reasons = refusing.refusals(kind, outcomes)
-        code = refusing.code(kind, reasons)
+        code = wanted or refusing.code(kind, reasons)
+        if wanted:
+            reasons = (REFUSAL,) if wanted == "AE" else ()
         made = self.profile.flows[kind].made if kind in self.profile.flows else ""
         version = ANSWERED_IN.get(made, "")
         raw = messages.acknowledgement(

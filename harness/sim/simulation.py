@@ -28,6 +28,7 @@ from harness.sim.form import FIRST
 from harness.sim.judging import Judge, expected_code
 from harness.sim.learn_document import order_of, versions_of
 from harness.sim.play import DOUBT, Setting
+from harness.sim.reactions import Reactions
 from harness.sim.record import Exchange
 from harness.sim.repeats import Given
 from harness.text import Text, plain, say
@@ -36,6 +37,17 @@ from harness.wire.mllp import frame
 from harness.wire.transcript import Record
 
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """What a reaction puts off to a time: an answer, with what follows it, or a message of ours."""
+
+    at: float
+    talk: Conversation
+    flow: str
+    answer: Message | None = None
+    connection: str = ""
 
 
 @dataclass(slots=True)
@@ -70,10 +82,14 @@ class Simulation:
     again, and what it still has to say.
     """
 
-    def __init__(self, role: str, setting: Setting, *, talks: bool) -> None:
+    def __init__(
+        self, role: str, setting: Setting, *, talks: bool, reactions: Reactions | None = None
+    ) -> None:
         self.role = role
         self.setting = setting
         self.talks = talks
+        self.reactions = reactions or Reactions()
+        self._later: list[_Later] = []
         self.judge = Judge(setting.profile)
         self.actor = Actor(role, setting.profile, setting.case, defect=setting.defect)
         self.exchanges: list[Exchange] = []
@@ -89,7 +105,8 @@ class Simulation:
     @property
     def deadline(self) -> float | None:
         """When a Tick is wanted; None when nothing is waited for."""
-        return min((waiting.deadline for waiting in self._pending.values()), default=None)
+        times = [waiting.deadline for waiting in self._pending.values()]
+        return min([*times, *(later.at for later in self._later)], default=None)
 
     def start(self, now: float) -> list[Action]:
         """A side that knows its peer begins with the flows that open a conversation."""
@@ -131,6 +148,7 @@ class Simulation:
             waiting.started, waiting.deadline = now, now + self.setting.ack_timeout
         elif isinstance(event, Tick):
             self._tick(now)
+            return self._what_is_due(now)
         return []
 
     def interrupt(self) -> None:
@@ -169,7 +187,8 @@ class Simulation:
         judged, subject = self.judge.message(
             kind, message, f"messages/{number:04d}-{kind}.er7", earlier=talk.subjects, guessed=why
         )
-        answer = self.actor.answer(kind, message, judged.outcomes, at)
+        wanted = self.reactions.code(kind)
+        answer = self.actor.answer(kind, message, judged.outcomes, at, wanted)
         self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
         talk.subjects += (subject,)
         exchange = Exchange(
@@ -194,11 +213,34 @@ class Simulation:
         file = f"messages/{number:04d}-{kind}.ack.er7"
         kept = self.judge.answer(answer, message, file)
         talk.subjects = self.judge.taken_in(talk.subjects, message, answer)
-        self._note("ack", "out", event.connection, kind, answer.raw)
-        self._keep(replace(exchange, answer=kept, answered=at, seconds=0.0))
-        reply: Action = Reply(self.role, event.connection, frame(answer.raw))
+        delay = self.reactions.delay(kind)
+        self._keep(replace(exchange, answer=kept, answered=at, seconds=delay))
+        later = _Later(now + delay, talk, kind, answer, event.connection)
+        if delay:
+            self._later.append(later)
+            return []
+        return self._reply(later, now)
+
+    def _reply(self, later: _Later, now: float) -> list[Action]:
+        """An answer, and what this role says next when it accepts."""
+        answer = later.answer
+        if answer is None:
+            return []
+        self._note("ack", "out", later.connection, later.flow, answer.raw)
+        reply: Action = Reply(self.role, later.connection, frame(answer.raw))
         accepted = answer.first("MSA-1") == "AA"
-        return [reply, *(self._follow(kind, talk, now) if accepted else [])]
+        return [reply, *(self._follow(later.flow, later.talk, now) if accepted else [])]
+
+    def _what_is_due(self, now: float) -> list[Action]:
+        due = [later for later in self._later if later.at <= now]
+        self._later = [later for later in self._later if later.at > now]
+        return [
+            action
+            for later in due
+            for action in (
+                self._reply(later, now) if later.answer else self._send(later.flow, later.talk, now)
+            )
+        ]
 
     def _stray_ack(self, event: Received, answer: Message) -> list[Action]:
         """An acknowledgement where messages come in is told, and never acknowledged (2.9.2)."""
@@ -247,7 +289,16 @@ class Simulation:
             return []  # a refused request is answered, and has no further course
         then = known[kind].then if self.talks and kind in known else ()
         ours = [flow for flow in then if known[flow].sender == self.role and flow not in talk.sent]
-        return [action for flow in ours for action in self._send(flow, talk, now)]
+        return [action for flow in ours for action in self._begin(flow, talk, now)]
+
+    def _begin(self, flow: str, talk: Conversation, now: float) -> list[Action]:
+        """Send a message now, or when a reaction wants it."""
+        delay = self.reactions.delay(flow)
+        if delay:
+            talk.sent.add(flow)
+            self._later.append(_Later(now + delay, talk, flow))
+            return []
+        return self._send(flow, talk, now)
 
     def _strayed(self, event: Strayed) -> None:
         self._note(event.what, "in", event.connection, "", event.head)
@@ -272,6 +323,8 @@ class Simulation:
     # -- sending ----------------------------------------------------------------------------
 
     def _send(self, flow: str, talk: Conversation, now: float) -> list[Action]:
+        made = self.setting.profile.flows[flow].made
+        talk.case = self.reactions.case(flow, made, talk.case)
         message = self.actor.compose_in(talk, flow, self.setting.wall())
         talk.sent.add(flow)
         number = self._next

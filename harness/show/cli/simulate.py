@@ -19,6 +19,8 @@ from harness.sim import defects, net
 from harness.sim.generate import cases
 from harness.sim.net import Address, Wiring
 from harness.sim.play import Setting
+from harness.sim.reactions import Reactions
+from harness.sim.reactions import parse as parse_reaction
 from harness.sim.simulation import Simulation
 from harness.sim.tls import Tls
 from harness.text import say
@@ -42,6 +44,13 @@ from harness.wire.transcript import Record
     "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
 )
 @click.option("--defect", metavar="NAME", help=tr("cli.opt.defect"))
+@click.option(
+    "--reaction",
+    "reactions",
+    multiple=True,
+    metavar="WHAT[=SECONDS][@FLOW]",
+    help=tr("cli.opt.reaction"),
+)
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @resume
@@ -58,6 +67,7 @@ def command(
     case_name: str,
     seed: int,
     defect: str | None,
+    reactions: tuple[str, ...],
     out: Path | None,
     formats: str,
     resume: Path | None,
@@ -75,6 +85,7 @@ def command(
     at = options.address(listen)
     peers = {role: options.address(peer)} if peer else {}
     chosen = defects.find(defect, profile.id) if defect else None
+    wished = Reactions(parse_reaction(text, profile) for text in reactions)
     case = cases.make_case(case_name, seed, now())
     was = begun(resume)
     folder = folder_of(resume, out, f"simulate-{role}")
@@ -102,7 +113,7 @@ def command(
             first_number=was.first_number,
             told=told,
         )
-        machine = Simulation(role, setting, talks=bool(peers))
+        machine = Simulation(role, setting, talks=bool(peers), reactions=wished)
         keeping.recall_into_simulation(machine, was)
         wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls, store=store)
         net.run([machine], wiring)
