@@ -2,14 +2,12 @@
 
     python torture_sender.py PORT ASKED TOLD ACK_TIMEOUT
 
-A line in the pipe ASKED makes it play one message (flow A, over the connection that it keeps); its
-answer is a file of the folder TOLD with the line as its name: 0 when it holds the message to be
-accepted, 1 when it does not. It waits ACK_TIMEOUT for an acknowledgement, then as long again.
+A file that appears in the folder ASKED makes it play one message (flow A, over the connection that
+it keeps); the file of the same name in TOLD then holds 0 when it holds the message to be accepted,
+else 1. It waits ACK_TIMEOUT for an acknowledgement, then as long again.
 """
 
-import queue
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,15 +31,15 @@ SCENARIO = Scenario.model_validate(
 
 
 class Idle:
-    """Waits for a line, so that what comes in meanwhile is not left in the socket."""
+    """Waits to be asked, so that what comes in meanwhile is not left in the socket."""
 
-    def __init__(self, asked: "queue.Queue[str]") -> None:
+    def __init__(self, asked: Path) -> None:
         self.asked = asked
         self.now = 0.0
 
     @property
     def done(self) -> bool:
-        return not self.asked.empty()
+        return any(self.asked.iterdir())
 
     @property
     def deadline(self) -> float:
@@ -59,12 +57,11 @@ class Idle:
         pass
 
 
-def machines(asked: "queue.Queue[str]", told: Path, ack_timeout: float) -> Iterator[Machine]:
-    profile, clock = profiles.load(), datetime.now(UTC)
-    case = cases.make_case("ct-brain", 1, clock)
+def machines(asked: Path, told: Path, ack_timeout: float) -> Iterator[Machine]:
+    clock = datetime.now(UTC)
     setting = Setting(
-        profile,
-        case,
+        profiles.load(),
+        cases.make_case("ct-brain", 1, clock),
         frozenset({"ris"}),
         lambda: datetime.now(UTC),
         lambda record: None,
@@ -73,30 +70,22 @@ def machines(asked: "queue.Queue[str]", told: Path, ack_timeout: float) -> Itera
     count = 0
     while True:
         yield Idle(asked)
-        name = asked.get()
+        file = next(asked.iterdir())
+        file.unlink()
         count += 1
         play = Play(SCENARIO, setting)
         play.actors["ris"]._counter = count
         yield play
         (exchange,) = play.exchanges
-        answer = told / f"{name}.part"
+        answer = told / f"{file.name}.part"
         answer.write_text(f"{0 if exchange.accepted else 1}\n")
-        answer.rename(told / name)
+        answer.rename(told / file.name)
 
 
 def main() -> None:
     port, asked, told, ack_timeout = sys.argv[1:]
-    lines: queue.Queue[str] = queue.Queue()
-
-    def listen() -> None:
-        while True:
-            with Path(asked).open() as pipe:
-                for line in pipe:
-                    lines.put(line.strip())
-
-    threading.Thread(target=listen, daemon=True).start()
     wiring = Wiring({}, {"ris": ("127.0.0.1", int(port))})
-    net.run(machines(lines, Path(told), float(ack_timeout)), wiring)
+    net.run(machines(Path(asked), Path(told), float(ack_timeout)), wiring)
 
 
 if __name__ == "__main__":
