@@ -1,11 +1,11 @@
-"""The MLLP torture suite against independent libraries: the matrix of docs/mllp.md, made anew.
+"""The MLLP torture suite against independent libraries: the tables of docs/pages/mllp.*.md anew.
 
     python bench/peers.py [--only NAME]... [--results FOLDER]
 
-Starts each peer of `tests/peers/plain` (and our own platform and sender), runs the suite on
-it, and writes the tables of `docs/mllp.md` between its marks. With `--only`, other columns come
+Starts each peer of `tests/peers/plain` (and our own platform and sender), runs the suite on it, and
+writes the tables of `docs/pages/mllp.*.md` between their marks. With `--only`, other columns come
 from the results of an earlier run in FOLDER. The Node peers are installed by `npm ci` into a
-temporary folder; without node and npm they are left out, and the page says so.
+temporary folder; without node and npm they are left out, and their columns are missing.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from typing import Any
 
 from harness.sim import torture_case
 from harness.sim.torture_case import GROUPS
-from harness.text import say
+from harness.text import LANGUAGES, say
 
 ROOT = Path(__file__).parents[1]
 PLAIN = ROOT / "tests" / "peers" / "plain"
-PAGE = ROOT / "docs" / "mllp.md"
+PAGES = {lang: ROOT / "docs" / "pages" / f"mllp.{lang}.md" for lang in LANGUAGES}
 TELERAD = (sys.executable, "-c", "from harness.show.cli import main; main()")
 START = 30.0  # seconds until a receiver listens
 SIGNS = {
@@ -201,24 +201,31 @@ def unused_port() -> int:
     return port
 
 
+Found = dict[Peer, dict[str, Any]]
+
+
 # -- the page -------------------------------------------------------------------------------
 
 
 def write(results: Path) -> None:
     """The tables, from all results that there are."""
-    text = PAGE.read_text(encoding="utf-8")
-    for role in ("receiver", "sender"):
-        found = {
-            peer: json.loads(file.read_text(encoding="utf-8"))
-            for peer in PEERS
-            if peer.role == role and (file := results / f"{role}-{peer.name}.json").exists()
-        }
-        text = between(text, f"{role} groups", "\n".join(groups(role, found)))
-        text = between(text, f"{role} cases", "\n".join(cases(role, found)))
-    text = between(
-        text, "made", f"Made on {datetime.now(UTC):%Y-%m-%d} by `python bench/peers.py`."
-    )
-    PAGE.write_text(text, encoding="utf-8")
+    found = {role: results_of(role, results) for role in ("receiver", "sender")}
+    for lang, page in PAGES.items():
+        text = page.read_text(encoding="utf-8")
+        for role, columns in found.items():
+            text = between(text, f"{role} groups", "\n".join(groups(columns, lang)))
+            text = between(text, f"{role} cases", "\n".join(cases(role, columns, lang)))
+        text = between(text, "made", f"{datetime.now(UTC):%Y-%m-%d} : `python bench/peers.py`")
+        page.write_text(text, encoding="utf-8")
+
+
+def results_of(role: str, results: Path) -> Found:
+    """The results of a role, by peer."""
+    return {
+        peer: json.loads(file.read_text(encoding="utf-8"))
+        for peer in PEERS
+        if peer.role == role and (file := results / f"{role}-{peer.name}.json").exists()
+    }
 
 
 def between(text: str, mark: str, table: str) -> str:
@@ -228,23 +235,21 @@ def between(text: str, mark: str, table: str) -> str:
     return f"{before}{begin}{table}{end}{after}"
 
 
-Found = dict[Peer, dict[str, Any]]
-
-
-def groups(role: str, found: Found) -> Iterator[str]:
+def groups(found: Found, lang: str) -> Iterator[str]:
     """Passed of all, by group; then by level; then the aftermath."""
     yield "| | " + " | ".join(peer.told for peer in found) + " |"
     yield "|---|" + "---:|" * len(found)
     for group in GROUPS:
         cells = [score(c for c in r["cases"] if c["group"] == group) for r in found.values()]
         if any(cells):
-            yield f"| {say(f'mllp.group.{group}').en} | " + " | ".join(cells) + " |"
+            yield f"| {say(f'mllp.group.{group}').in_(lang)} | " + " | ".join(cells) + " |"
     for level in ("MUST", "SHOULD", "MAY"):
         cells = [score(c for c in r["cases"] if c["level"] == level) for r in found.values()]
         if any(cells):
             yield f"| **{level}** | " + " | ".join(f"**{cell}**" for cell in cells) + " |"
     cells = [score(r["cases"], "aftermath") for r in found.values()]
-    yield "| sane afterwards | " + " | ".join(cells) + " |"
+    sane = {"fr": "sain après", "en": "sane afterwards"}[lang]
+    yield f"| {sane} | " + " | ".join(cells) + " |"
 
 
 def score(chosen: Any, part: str = "verdict") -> str:
@@ -252,14 +257,15 @@ def score(chosen: Any, part: str = "verdict") -> str:
     return f"{told.count('pass')}/{len(told)}" if told else ""
 
 
-def cases(role: str, found: Found) -> Iterator[str]:
+def cases(role: str, found: Found, lang: str) -> Iterator[str]:
     """Behaviour and aftermath of each case."""
-    yield "| case | | level | " + " | ".join(peer.told for peer in found) + " |"
+    heads = {"fr": "cas | | niveau", "en": "case | | level"}[lang]
+    yield f"| {heads} | " + " | ".join(peer.told for peer in found) + " |"
     yield "|---|---|---|" + ":-:|" * len(found)
     by_id = {peer: {case["id"]: case for case in r["cases"]} for peer, r in found.items()}
     for attack in torture_case.find((), role):
         cells = [cell(known.get(attack.id)) for known in by_id.values()]
-        title = attack.title.en.replace("|", "\\|")
+        title = attack.title.text.in_(lang).replace("|", "\\|").replace("<", "&lt;")
         yield f"| {attack.id} | {title} | {attack.level.value} | " + " | ".join(cells) + " |"
 
 

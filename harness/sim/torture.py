@@ -278,6 +278,8 @@ class Attempt:
             State.BROKEN: level.when_broken,
             State.UNKNOWN: Verdict.NOT_TESTED,
         }[told.state]
+        if told.state is State.BROKEN and self._tolerates(step):
+            verdict = min(verdict, Verdict.WARNING)
         if self._phase == "before" and told.state is State.BROKEN:
             verdict = Verdict.INCONCLUSIVE
         if self._phase == "before" and told.codes:
@@ -288,6 +290,13 @@ class Attempt:
         if verdict >= Verdict.INCONCLUSIVE:
             self._skip_rest()
         return True
+
+    def _tolerates(self, step: Step) -> bool:
+        """What came about instead is a weakness that the sender can see, not a failure."""
+        if step.tolerated is None:
+            return False
+        told = torture_facts.tell(step.tolerated, self.peer, self._supply.ids, over=True)
+        return told.state is State.HELD
 
     def _answer_all(self, now: float) -> None:
         """In a good exchange every message gets its acknowledgement, also one sent again."""

@@ -156,6 +156,7 @@ class Step(Closed):
     read: str = Field(default="", description="read again")
     receive: str = Field(default="", description="the sender's next message")
     expect: Fact | None = None
+    tolerated: Fact | None = Field(default=None, description="if that holds instead: a warning")
     level: Level | None = Field(default=None, description="of `expect`; the case's by default")
 
     @model_validator(mode="after")
@@ -249,7 +250,8 @@ def _refuse_unknown_blocks(item: Item, found: Attack) -> None:
 
 def _uses(step: Step) -> Iterator[tuple[str, str]]:
     yield from (("send", name) for name in torture_text.named(step.send or ""))
-    facts = (step.expect, *step.expect.any) if step.expect else ()
+    every = [fact for fact in (step.expect, step.tolerated) if fact]
+    facts = [one for fact in every for one in (fact, *fact.any)]
     for fact in facts:
         yield from (("expect", name) for name in (*fact.ack, fact.again, fact.framed) if name)
 

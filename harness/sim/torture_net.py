@@ -252,6 +252,7 @@ class _Driver:
         process, self._process = self._process, None
         if process and process.returncode is None:
             process.kill()
+            self._spawn(_gone(process))
 
     async def end(self) -> None:
         """Everything that is still open is closed."""
@@ -260,9 +261,15 @@ class _Driver:
         for wire in list(self.wires.values()):
             wire.close()
         await asyncio.sleep(0)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_SECOND)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    await process.wait()
 
 
 class _Suite:

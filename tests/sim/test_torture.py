@@ -7,7 +7,7 @@ from harness.rules.rule import Verdict
 from harness.sim import torture_case
 from harness.sim.torture import Attempt
 from harness.sim.torture_case import Attack
-from harness.sim.torture_events import Failed, Result, Run, Stop, Tick
+from harness.sim.torture_events import Ended, Failed, Result, Run, Stop, Tick
 from harness.sim.torture_peer import Peer
 from harness.text import plain
 from harness.wire.er7 import Message
@@ -125,6 +125,27 @@ class Glued(Receiver):
 
 def test_a_receiver_that_loses_the_second_of_two_glued_messages_fails() -> None:
     assert play(BY_ID["MLLP-R-010"], Glued()).behaviour is Verdict.FAIL
+
+
+class Closing(Receiver):
+    """Closes at the first byte that is in no block; `mute`: says nothing more instead."""
+
+    def __init__(self, *, mute: bool) -> None:
+        super().__init__()
+        self.mute = mute
+        self.gone: set[str] = set()
+
+    def _hear(self, name: str, data: bytes) -> list[object]:  # type: ignore[override]
+        if name in self.gone or data[:1] not in (b"\x0b", b""):
+            self.gone.add(name)
+            return [] if self.mute else [Ended(name)]
+        return super()._hear(name, data)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(("mute", "word"), [(False, "warning"), (True, "fail")])
+def test_to_close_is_a_weakness_to_fall_silent_a_failure(mute: bool, word: str) -> None:
+    result = play(BY_ID["MLLP-R-003"], Closing(mute=mute))
+    assert verdicts(result) == (word, "pass")
 
 
 # -- senders --------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class Client:
 def main() -> None:
     kind, port, asked, told, seconds, file = sys.argv[1:]
     peer = {"streams": Streams, "client": Client}[kind](int(port), float(seconds))
-    text = Path(file).read_text(encoding="utf-8", newline="")
+    text = Path(file).read_bytes().decode("utf-8")
     count = 0
     while True:
         for name in Path(asked).iterdir():
