@@ -42,6 +42,14 @@ class Report:
         told = [r.verdict for r in self.results if r.verdict > Verdict.NOT_TESTED]
         return max(told, default=Verdict.INCONCLUSIVE)
 
+    @property
+    def untested(self) -> int:
+        """Cases of which something could not be seen: what a sender believes, without a command."""
+        return sum(
+            any(found.verdict is Verdict.NOT_TESTED for found in result.found)
+            for result in self.results
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -121,6 +129,8 @@ def tell(terminal: Terminal, result: Result) -> None:
     title = attack.title.text.in_(terminal.lang)
     terminal.line("  ", *parts, (attack.id, "bold"), f"  {title}  ", (attack.level.value, "dim"))
     for found in reasons(result):
+        if found.verdict is Verdict.NOT_TESTED:
+            continue
         phase = terminal.tr(f"mllp.phase.{found.phase}")
         terminal.line(
             (f"       {phase} · {terminal.tr('report.expected')} ", "dim"),
@@ -150,6 +160,8 @@ def summary(terminal: Terminal, report: Report) -> None:
     terminal.line((f"{SIGNS[report.verdict]} {head}", STYLES[report.verdict]))
     for line in score_lines(report):
         terminal.line(f"  {_in(terminal, line)}")
+    if report.untested:
+        terminal.line((f"  {terminal.tr('mllp.untested', count=report.untested)}", "yellow"))
     if report.interrupted:
         terminal.line((terminal.tr("term.interrupted"), "yellow"))
 

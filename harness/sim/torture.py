@@ -247,6 +247,9 @@ class Attempt:
             arrival = self.peer.arrived.popleft()
             if arrival.is_message:
                 self._take(step.receive, arrival)
+                if self._phase != "behaviour":  # that it sends is the sign of life
+                    came = say("mllp.saw.came", value=shown(arrival.control_id[:40]) or "-")
+                    self._keep(Level.MUST, Verdict.PASS, say("mllp.want.message"), came)
                 return True
         if not over:
             return False

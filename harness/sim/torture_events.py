@@ -160,5 +160,7 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """The worse of the two."""
+        """The worse of the two; a sane aftermath does not stand for a behaviour not tested."""
+        if self.behaviour is Verdict.NOT_TESTED and self.aftermath is Verdict.PASS:
+            return Verdict.NOT_TESTED
         return max(self.behaviour, self.aftermath)

@@ -201,7 +201,8 @@ def test_without_a_command_what_a_sender_believes_is_not_tested() -> None:
         for event in sender.act(action):
             actions += attempt.handle(event, 0.1)
     assert attempt.done
-    assert verdicts(attempt.result) == ("not_tested", "not_tested")
+    assert verdicts(attempt.result) == ("not_tested", "pass")  # it has sent again: it is alive
+    assert attempt.result.verdict is Verdict.NOT_TESTED
     assert sender.count == 3  # before, the case, afterwards
 
 
