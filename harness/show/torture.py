@@ -31,7 +31,7 @@ class Report:
     command: str
     started: datetime
     seconds: float
-    peer: str
+    peer: Text
     terms: dict[str, float]
     results: tuple[Result, ...]
     interrupted: bool = False
@@ -192,7 +192,7 @@ def to_json(report: Report) -> str:
         "command": report.command,
         "started": report.started.isoformat(),
         "seconds": round(report.seconds, 3),
-        "peer": report.peer,
+        "peer": report.peer.as_dict(),
         "terms": report.terms,
         "interrupted": report.interrupted,
         "verdict": report.verdict.word,
@@ -269,7 +269,7 @@ def to_junit(report: Report, lang: str) -> str:
     stamp = report.started.strftime("%Y-%m-%dT%H:%M:%S")
     suite = etree.SubElement(root, "testsuite", name="mllp", timestamp=stamp, **counts)
     properties = etree.SubElement(suite, "properties")
-    for name, value in (("tool", report.tool), ("sut", report.peer)):
+    for name, value in (("tool", report.tool), ("sut", report.peer.in_(lang))):
         etree.SubElement(properties, "property", name=name, value=clean(value))
     suite.extend(cases)
     etree.indent(root)

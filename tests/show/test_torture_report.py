@@ -54,7 +54,9 @@ RESULTS = (
 def report() -> Report:
     started = datetime(2026, 1, 5, 10, tzinfo=UTC)
     terms = {"patience": 2.0, "ack_timeout": 10.0, "sut_timeout": 10.0}
-    return Report("0.1", "telerad mllp run", started, 1.5, f"receiver {EVIL}", terms, RESULTS)
+    return Report(
+        "0.1", "telerad mllp run", started, 1.5, plain(f"receiver {EVIL}"), terms, RESULTS
+    )
 
 
 class Page(HTMLParser):

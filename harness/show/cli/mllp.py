@@ -31,7 +31,7 @@ from harness.sim.torture_case import Attack
 from harness.sim.torture_events import Result
 from harness.sim.torture_net import Range
 from harness.sim.torture_terms import Terms
-from harness.text import say
+from harness.text import Text, say
 
 _ROLE: Final = click.option(
     "--as",
@@ -277,10 +277,11 @@ def _made(profile: Profile, flow: str | None) -> bytes:
     return Actor(chosen.sender, profile, case).compose(chosen.id, case, now()).raw
 
 
-def _peer(role: str, host: str, port: int | None, listen: str) -> str:
-    receiver = say("mllp.peer.receiver", where=f"{host}:{port}").in_(language())
-    sender = say("mllp.peer.sender", where=listen).in_(language())
-    return {"receiver": receiver, "sender": sender}.get(role, f"{receiver}, {sender}")
+def _peer(role: str, host: str, port: int | None, listen: str) -> Text:
+    receiver = say("mllp.peer.receiver", where=f"{host}:{port}")
+    sender = say("mllp.peer.sender", where=listen)
+    both = Text(f"{receiver.fr}, {sender.fr}", f"{receiver.en}, {sender.en}")
+    return {"receiver": receiver, "sender": sender}.get(role, both)
 
 
 def _write(report: Report, wanted: tuple[Output, ...]) -> None:
