@@ -229,7 +229,7 @@ def results_of(role: str, results: Path) -> Found:
 
 
 def between(text: str, mark: str, table: str) -> str:
-    begin, end = f"<!-- {mark} -->\n", f"\n<!-- end of {mark} -->"
+    begin, end = f"<!-- {mark} -->\n\n", f"\n\n<!-- end of {mark} -->"
     before, _, rest = text.partition(begin)
     _, _, after = rest.partition(end)
     return f"{before}{begin}{table}{end}{after}"
