@@ -30,6 +30,8 @@ VERBS: Final = (
     "report",
     "diff",
     "migrate",
+    "evidence",
+    "verify",
     "baseline",
     "generate",
     "scenarios",

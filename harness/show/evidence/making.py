@@ -1,0 +1,75 @@
+"""A pack of evidence made from a run and its report."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from harness.show.evidence import container
+from harness.show.evidence.sums import Sums
+from harness.show.html import to_html
+from harness.show.jsonfmt import to_json
+from harness.show.recorded import Run
+from harness.show.redact.run import Proof
+from harness.show.report import Report
+
+SCHEMA: Final = "telerad-evidence-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A pack, and the SHA-256 of its manifest, by which it is known again."""
+
+    data: bytes
+    digest: str
+
+
+def make(run: Run, report: Report, lang: str, proof: Proof | None) -> Made:
+    """The pack of a run whose report is `report`; `proof` when it has pseudonyms."""
+    files = _files(report, lang)
+    manifest = _json(_manifest(run, report, files, proof))
+    whole = {"seal.json": sealed(manifest), "manifest.json": manifest, **files}
+    return Made(container.written(whole), Sums.of(manifest).sha256)
+
+
+def sealed(manifest: bytes) -> bytes:
+    """The seal of a manifest."""
+    return _json({"schema": SCHEMA, "manifest": Sums.of(manifest).as_dict()})
+
+
+def _files(report: Report, lang: str) -> dict[str, bytes]:
+    found = {
+        "result.json": to_json(report, lang, every=True).encode("utf-8", "backslashreplace"),
+        "report.html": to_html(report, lang).encode("utf-8", "backslashreplace"),
+    }
+    for judged in report.judged:
+        if judged.message:
+            found[judged.file] = judged.message.raw
+        if judged.document and judged.document_file:
+            found[judged.document_file] = judged.document.raw
+    return found
+
+
+def _manifest(
+    run: Run, report: Report, files: dict[str, bytes], proof: Proof | None
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "tool": report.tool,
+        "profile": report.profile,
+        "rules_hash": report.rules_hash,
+        "rules_hash_of_run": run.rules_hash or None,
+        "sut": report.sut,
+        "seed": report.seed,
+        "started": report.started.isoformat(),
+        "verdict": report.verdict.word,
+        "pseudonyms": _proof(proof) if proof else None,
+        "files": {name: Sums.of(data).as_dict() for name, data in files.items()},
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {"same_findings": proof.same, "gone": list(proof.gone), "new": list(proof.new)}
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
