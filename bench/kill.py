@@ -57,7 +57,7 @@ def main() -> None:
     choose = random.Random(20260105)  # the same instants every time
     instants = [("", choose.uniform(0.02, 0.8)) for _ in range(randomly)]
     points = (failpoint.NAMES * named)[:named]
-    instants += [(f"{name}:{choose.randint(1, 60)}", 0.0) for name in points]
+    instants += [(f"{name}:{choose.randint(3, 60)}", 0.0) for name in points]
     raw, acknowledged, torn, wrong = template(), 0, 0, []
     begin = time.monotonic()
     for point, after in instants:

@@ -111,6 +111,13 @@ class Subject:
         found: T = self._known[key]
         return found
 
+    def let_go(self) -> None:
+        """Keep the bytes only: what was found is found again when it is asked for."""
+        self._known.clear()
+        for part in (self.message, self.document):
+            if part:
+                part.let_go()
+
     def before(self, kind: str) -> "Subject | None":
         """The latest earlier message of that kind, or None."""
         return next((past for past in reversed(self.earlier) if past.kind == kind), None)

@@ -204,6 +204,8 @@ class Proxy:
             conversation=order,
         )
         self.exchanges.append(exchange)
+        for past in self._talks[order]:
+            past.let_go()
         asked = _Open(number, message, waiting.now, bool(waiting.fault))
         known.asked[message.first("MSH-10")] = known.pending[number] = asked
 
@@ -276,6 +278,7 @@ class Proxy:
     def _settle(self, asked: _Open, exchange: Exchange) -> None:
         self.exchanges[asked.number - self.first_number] = exchange
         self.told(exchange)
+        exchange.let_go()
 
     # -- what else happens ------------------------------------------------------------------
 

@@ -36,6 +36,12 @@ class Judged:
         """It does not count because it repeats what the system under test said before."""
         return self.deliberate == say("run.follows")
 
+    def let_go(self) -> None:
+        """Keep the bytes and the outcomes: what else was read comes back when it is asked for."""
+        for part in (self.message, self.document):
+            if part:
+                part.let_go()
+
     @property
     def verdict(self) -> Verdict:
         """The worst of its outcomes; PASS when it is wrong on purpose."""
@@ -73,6 +79,12 @@ class Exchange:
     conversation: str = ""
     towards: str = ""
     play: int = 1
+
+    def let_go(self) -> None:
+        """Keep the bytes and the outcomes of both its parts."""
+        for part in (self.request, self.answer):
+            if part:
+                part.let_go()
 
     @property
     def verdict(self) -> Verdict:

@@ -229,7 +229,9 @@ class Simulation:
         self._note("ack", "out", later.connection, later.flow, answer.raw)
         reply: Action = Reply(self.role, later.connection, frame(answer.raw))
         accepted = answer.first("MSA-1") == "AA"
-        return [reply, *(self._follow(later.flow, later.talk, now) if accepted else [])]
+        ours = self._follow(later.flow, later.talk, now) if accepted else []
+        self._rest(later.talk)
+        return [reply, *ours]
 
     def _what_is_due(self, now: float) -> list[Action]:
         due = [later for later in self._later if later.at <= now]
@@ -241,6 +243,11 @@ class Simulation:
                 self._reply(later, now) if later.answer else self._send(later.flow, later.talk, now)
             )
         ]
+
+    def _rest(self, talk: Conversation) -> None:
+        """Any number of conversations may go on: each keeps but its bytes until more comes."""
+        for subject in talk.subjects:
+            subject.let_go()
 
     def _stray_ack(self, event: Received, answer: Message) -> list[Action]:
         """An acknowledgement where messages come in is told, and never acknowledged (2.9.2)."""
@@ -268,6 +275,7 @@ class Simulation:
 
     def _keep(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
+        exchange.let_go()
         self.setting.told(exchange)
 
     def _conversation(self, message: Message) -> Conversation:
@@ -413,6 +421,7 @@ class Simulation:
             return
         exchange = replace(self.exchanges[position], **changes)  # type: ignore[arg-type]  # fields named by the callers above
         self.exchanges[position] = exchange
+        exchange.let_go()
         self.setting.told(exchange)
 
     def _tick(self, now: float) -> None:

@@ -74,13 +74,34 @@ class XmlNode:
         return Location(xpath=shown, line=self.element.sourceline)
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
     """An XML document as received. `root` is None when it was refused, and `refusal` says why."""
 
-    raw: bytes
-    root: Element | None = None
-    refusal: Refusal | None = None
+    __slots__ = ("_root", "raw", "refusal")
+
+    def __init__(
+        self, raw: bytes, root: Element | None = None, refusal: Refusal | None = None
+    ) -> None:
+        self.raw = raw
+        self.refusal = refusal
+        self._root = root
+
+    @property
+    def root(self) -> Element | None:
+        """The root element; read again when it was let go."""
+        if self._root is None and self.refusal is None:
+            self._root = etree.fromstring(self.raw, _parser(len(self.raw)))
+        return self._root
+
+    def let_go(self) -> None:
+        """Keep the bytes only: a tree takes ten times their room."""
+        self._root = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and self.raw == other.raw
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
 
     @classmethod
     def parse(cls, raw: bytes, limits: Limits | None = None) -> "Document":

@@ -126,6 +126,10 @@ class Segment:
             self._starts = tuple(accumulate(lengths, initial=self.span[0]))
         return self._starts
 
+    def let_go(self) -> None:
+        """Forget how it was split."""
+        self._fields, self._starts = None, ()
+
     def write(self) -> bytes:
         """The segment put together again from its fields, with its terminator."""
         fields = self.fields
@@ -234,6 +238,13 @@ class Message:
             return (len(self.raw),) * 2 if found < 0 else (found, found + 1)
         broken = _BREAK.search(self.raw, position)
         return broken.span() if broken else (len(self.raw),) * 2
+
+    def let_go(self) -> None:
+        """Forget what was read out of the bytes: it is found again when it is asked for."""
+        self._found.clear()
+        self.__dict__.pop("_by_name", None)
+        for segment in self.segments:
+            segment.let_go()
 
     @property
     def has_header(self) -> bool:

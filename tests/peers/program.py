@@ -69,10 +69,11 @@ def started(folder: Path, *asked: str) -> Iterator[Running]:
     )
     try:
         assert process.stdout is not None
-        said = process.stdout.readline()
-        while said and not _LISTENS.search(said):
-            said += process.stdout.readline()
-        found = _LISTENS.search(said)
+        said, line = "", process.stdout.readline()
+        while line and not _LISTENS.search(line):
+            said, line = said + line, process.stdout.readline()
+        said += line
+        found = _LISTENS.search(line)
         assert found, said + process.stdout.read()
         yield Simulator(process, int(found[1]), folder, said)
     finally:
