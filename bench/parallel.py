@@ -103,7 +103,8 @@ def main() -> None:
             seconds = time.monotonic() - begin
             used = cpu_of(platform)
             begin = time.monotonic()
-            platform.end()
+            platform.process.terminate()
+            platform.process.communicate(timeout=PATIENCE)
             report = time.monotonic() - begin
         wrong = [what for talk in talks for what in talk.wrong()]
         result = json.loads((folder / "result.json").read_text(encoding="utf-8"))

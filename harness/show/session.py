@@ -56,9 +56,10 @@ class Options:
     system under test listens, `listen` where we do. `told` hears of every exchange, `waits` of
     every wait, `listening` of every listener. `sync`: what is acknowledged is on disk; `says` hears
     of a full disk. `resume`: the run in the folder goes on; what was played to its end is not
-    played again. `arguments` of the command line, its verb first. `pause`: see `Setting`. `within`:
-    seconds to wait for each message of the system under test, in the place of what the scenarios
-    say. `way` and `watching`: see `Wiring`; `names`, `strange`, `came`: see `Setting`.
+    played again. `hears`: we listen. `arguments` of the command line, its verb first. `pause`: see
+    `Setting`. `within`: seconds to wait for each message of the system under test, in the place of
+    what the scenarios say. `way` and `watching`: see `Wiring`; `names`, `strange`, `came`: see
+    `Setting`.
     """
 
     profile: Profile
@@ -70,6 +71,7 @@ class Options:
     defect: Defect | None = None
     peer: Address | None = None
     listen: Address = ("127.0.0.1", 0)
+    hears: bool = True
     ack_timeout: float = ACK_TIMEOUT
     pause: float = 0.0
     within: float | None = None
@@ -153,7 +155,7 @@ def _wiring(options: Options) -> Wiring:
     if options.sut != "none":
         if options.peer:
             peers[simulated[0]] = options.peer
-        listen = {simulated[0]: options.listen}
+        listen = {simulated[0]: options.listen} if options.hears else {}
         return Wiring(
             listen,
             peers,

@@ -260,10 +260,7 @@ class Play:
         actor = self.actors[current.sender]
         at = self.setting.wall()
         talk = self.talks[current.step.of]
-        if current.step.change == "responsible":
-            talk.case = succeeded(talk.case)
-        talk.case = told(talk.case, current.step.telling)
-        message = actor.compose_in(talk, current.step.send, at, current.step.form)
+        message = self._message(current.step, talk, at)
         message = edit.apply(message, (change.edit for change in current.step.mutate))
         current.message, current.sent_at = message, at
         block = actor.framed(current.step.send, message)
@@ -271,6 +268,18 @@ class Play:
         if current.receiver not in self.setting.simulated:
             self._judge_request(current, message)
         return [Deliver(current.sender, block, message.first("MSH-10"))]
+
+    def _message(self, step: Step, talk: Conversation, at: datetime) -> Message:
+        """Made from what is known in the conversation, or fixed: then that is learned from it."""
+        actor = self.actors[self.profile.flow(step.send).sender]
+        if step.message:
+            message = Message(self.scenario.fixed[step.message])
+            actor.learn(talk, step.send, message, step.form.name)
+            return message
+        if step.change == "responsible":
+            talk.case = succeeded(talk.case)
+        talk.case = told(talk.case, step.telling)
+        return actor.compose_in(talk, step.send, at, step.form)
 
     def _left_at(self, event: Left, now: float) -> None:
         current = self._now

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from harness import data, yamlfile
@@ -176,6 +177,11 @@ class Step(Closed):
     charset: Literal["UTF-8", "8859/15"] | None = Field(
         default=None, description="of the message; a document may say its own"
     )
+    message: str = Field(
+        default="",
+        description="file below the scenario's folder: its bytes are sent in the place of a message"
+        " made from the case",
+    )
     ack: Acknowledgement = Acknowledgement()
     optional: bool = False
     outside: bool = Field(default=False, description="made available outside HL7: nothing is sent")
@@ -218,7 +224,10 @@ class Step(Closed):
 
 
 class Scenario(Closed):
-    """One conversation, or several at once: then `cases` names them and each step says which."""
+    """One conversation, or several at once: then `cases` names them and each step says which.
+
+    `fixed` are the bytes of the files that steps name, by name.
+    """
 
     scenario: str = Field(pattern=_NAME)
     title: Words
@@ -234,6 +243,7 @@ class Scenario(Closed):
         default="", description="pfi: the receiver of documents is an intermediation platform"
     )
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    fixed: SkipJsonSchema[dict[str, bytes]] = Field(default_factory=dict, exclude=True)
 
     @property
     def deliberate(self) -> bool:
@@ -293,6 +303,8 @@ def read(item: Item) -> Scenario:
     for step in content.get("steps") or []:
         _short_forms(step)
     _short_cases(content.get("cases"))
+    if "fixed" in content:
+        raise item.find(("fixed",)).as_key.error("yaml.unknown_key", key="fixed")
     found = strict.validate(item, Scenario, content, "scenario.wrong")
     _refuse_unknown_flows(item, found)
     _refuse_unknown_cases(item, found)
@@ -300,7 +312,26 @@ def read(item: Item) -> Scenario:
         _refuse_wrong_document(item.find(("steps", number)), found, step)
         _refuse_what_is_not_told(item.find(("steps", number)), found, step)
         _refuse_unsaid_wrong(item.find(("steps", number)), step)
-    return found
+    return found.model_copy(update={"fixed": dict(_messages(item, found))})
+
+
+def _messages(item: Item, found: Scenario) -> Iterator[tuple[str, bytes]]:
+    """The bytes that steps send as they are; only files below the scenario's folder are read."""
+    folder = item.file.resolve().parent
+    for number, step in enumerate(found.steps):
+        if not step.message:
+            continue
+        place = item.find(("steps", number, "message"))
+        try:
+            file = (folder / step.message).resolve()
+            below = file.is_relative_to(folder)
+            data = file.read_bytes() if below else b""
+        except (OSError, ValueError) as wrong:
+            reason = getattr(wrong, "strerror", None) or str(wrong)
+            raise place.error("scenario.no_message", file=step.message, reason=reason) from None
+        if not below:
+            raise place.error("scenario.message_elsewhere", file=step.message)
+        yield step.message, data
 
 
 def _refuse_unknown_flows(item: Item, found: Scenario) -> None:

@@ -1,6 +1,7 @@
 """hl7apy, an independent server and writer, is the platform that we test."""
 
 import json
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -47,15 +48,20 @@ class Answer(AbstractHandler):
 
 
 @contextmanager
-def server(code: str, routed: str = "ORM^O01^ORM_O01") -> Iterator[tuple[int, list[str]]]:
+def server(
+    code: str, routed: str = "ORM^O01^ORM_O01", context: ssl.SSLContext | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """An MLLPServer on a port that the system chose, and what it has seen.
 
-    It answers messages of the type `routed` and closes without a word after any other.
+    It answers messages of the type `routed` and closes without a word after any other. `context`:
+    its socket is put under TLS.
     """
     seen: list[str] = []
     handlers = {routed: (Answer, code, seen)}
     with MLLPServer("127.0.0.1", 0, handlers) as found:
         found.daemon_threads = True
+        if context:
+            found.socket = context.wrap_socket(found.socket, server_side=True)
         thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

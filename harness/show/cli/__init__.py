@@ -28,6 +28,8 @@ VERBS: Final = (
     "merge",
     "blame",
     "report",
+    "record",
+    "replay",
     "diff",
     "migrate",
     "evidence",

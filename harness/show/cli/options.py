@@ -70,6 +70,12 @@ def reading(function: F) -> F:
     return option(function)
 
 
+def profile_of_run(function: F) -> F:
+    """`--profile`, by default that of the run."""
+    option = click.option("--profile", "profile_name", help=tr("cli.opt.judge_profile"))
+    return option(function)
+
+
 def sync(function: F) -> F:
     """`--sync/--no-sync`."""
     option = click.option("--sync/--no-sync", default=True, help=tr("cli.opt.sync"))
