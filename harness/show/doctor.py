@@ -45,9 +45,9 @@ def look(
     if tls:
         yield from _own(tls, now)
     if listen:
-        yield _port(listen)
+        yield port_of(listen)
     if sut:
-        yield from _other_side(sut, tls, now)
+        yield from other_side(sut, tls, now)
 
 
 def _line(found: Found, what: Text, do: Text) -> Line:
@@ -104,7 +104,7 @@ def _room(folder: Path) -> Line:
     return Line("good", what, words)
 
 
-def _port(listen: Address) -> Line:
+def port_of(listen: Address) -> Line:
     """Where the system under test is to reach us."""
     where = f"{listen[0]}:{listen[1]}"
     line = _line(
@@ -150,7 +150,7 @@ def _lasting(what: Text, subject: str, begins: datetime, ends: datetime, now: da
 # -- the other side -------------------------------------------------------------------------
 
 
-def _other_side(sut: Address, tls: Tls | None, now: datetime) -> Iterator[Line]:
+def other_side(sut: Address, tls: Tls | None, now: datetime) -> Iterator[Line]:
     """Name, port, TLS; what needs the one before is not tried after it failed."""
     where = f"{sut[0]}:{sut[1]}"
     name = _line(probe.resolve(*sut), say("doctor.name", host=sut[0]), say("doctor.name.do"))

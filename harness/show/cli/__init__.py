@@ -22,6 +22,7 @@ VERBS: Final = (
     "run",
     "simulate",
     "proxy",
+    "serve",
     "mllp",
     "check",
     "judge",

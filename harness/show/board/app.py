@@ -1,0 +1,76 @@
+"""The board put together: pages, guard, desk."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from harness.show.board import access, answers, entry, room, streams, wording
+from harness.show.board.access import Board, Refusal
+from harness.show.board.guard import Guard
+from harness.text import say
+
+_KEPT: Final = {"cache-control": "no-cache"}
+
+
+def make(board: Board, names: Iterable[str] = (), *, any_address: bool = False) -> FastAPI:
+    """The application. `names`, `any_address`: see `Guard`."""
+    guard = Middleware(Guard, names, any_address=any_address, public=board.url)
+    app = FastAPI(
+        title="telerad",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_life,
+        middleware=[guard],
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: _not_found,
+            RequestValidationError: _not_found,
+        },
+    )
+    app.state.board = board
+    for router in (entry.ROUTER, room.ROUTER, streams.ROUTER):
+        app.include_router(router)
+    app.add_api_route("/board.css", _style)
+    app.add_api_route("/board.js", _script)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    """The desk works as long as the application does."""
+    board: Board = app.state.board
+    work = asyncio.create_task(board.desk.work())
+    try:
+        yield
+    finally:
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        board.database.close()
+
+
+def _style() -> Response:
+    return Response(wording.style(), media_type="text/css", headers=_KEPT)
+
+
+def _script() -> Response:
+    return Response(wording.script(), media_type="text/javascript", headers=_KEPT)
+
+
+async def _refused(request: Request, refused: Any) -> Response:
+    return await asyncio.to_thread(lambda: answers.refusal(access.visit(request), refused))
+
+
+async def _not_found(request: Request, wrong: Any) -> Response:
+    status = getattr(wrong, "status_code", 404)
+    what = say("board.no_page") if status in (404, 405, 422) else say("board.bad_form")
+    return await _refused(request, Refusal(status, what))

@@ -1,0 +1,96 @@
+"""The board itself: systems × scenarios, a cell each with its latest run in today's version."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from harness.show.board.rooms import Room, System
+from harness.show.board.runs import Run
+from harness.sim import scenario
+from harness.sim.scenario import Scenario
+from harness.text import Text, plain
+
+NONE: Final = "none"
+_FULL: Final = 3  # flows that make a whole exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A scenario of the board. `level` is its rung: N1 one message, N2 some flows, N3 all of it."""
+
+    name: str
+    title: Text
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`id` names it in the page; `word` is that of `Run.word`, "none" without a run."""
+
+    id: str
+    scenario: str
+    word: str
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A system and its cells, one for each column. `passed` counts those that went well."""
+
+    system: System
+    cells: tuple[Cell, ...]
+
+    @property
+    def passed(self) -> int:
+        """Cells that passed, with or without warnings."""
+        return sum(cell.word in ("pass", "warning", "contested") for cell in self.cells)
+
+
+@cache
+def shipped(profile: str) -> tuple[Scenario, ...]:
+    """The scenarios of a profile, read once."""
+    return tuple(found for found, _ in scenario.find((), profile))
+
+
+def columns(room: Room) -> tuple[Column, ...]:
+    """The scenarios of a room; one that is no longer shipped keeps its name."""
+    known = {found.scenario: found for found in shipped(room.profile)}
+    return tuple(_column(name, known.get(name)) for name in room.scenarios)
+
+
+def _column(name: str, found: Scenario | None) -> Column:
+    if found is None:
+        return Column(name, plain(name), "")
+    return Column(name, found.title.text, level(found))
+
+
+def level(found: Scenario) -> str:
+    """The rung of a scenario: N1, N2 or N3."""
+    flows = {step.send for step in found.steps}
+    if len(found.steps) == 1:
+        return "N1"
+    return "N3" if len(flows) >= _FULL else "N2"
+
+
+def rows(
+    systems: Sequence[System], scenarios: Sequence[str], latest: Sequence[Run]
+) -> tuple[Row, ...]:
+    """Every system against our simulator."""
+    found = {(run.system, run.scenario): run for run in latest if run.other is None}
+    return tuple(Row(system, _cells(system, scenarios, found)) for system in systems)
+
+
+def _cells(
+    system: System, scenarios: Sequence[str], found: Mapping[tuple[int, str], Run]
+) -> tuple[Cell, ...]:
+    runs = ((name, found.get((system.id, name))) for name in scenarios)
+    return tuple(
+        Cell(cell_id(system.id, name), name, run.word if run else NONE, run.id if run else None)
+        for name, run in runs
+    )
+
+
+def cell_id(system: int, name: str) -> str:
+    """The name of a cell in the page."""
+    return f"c-{system}-{name}"

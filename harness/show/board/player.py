@@ -1,0 +1,160 @@
+"""One run of a board, in a process of its own: `python -m harness.show.board.player`.
+
+The job comes as one line of JSON on standard input, events go as lines of JSON to standard output.
+When the input ends, or says more, the run stops in order and its report is written: a server that
+is gone leaves no run behind.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.rules import profile as profiles
+from harness.rules.rule import Verdict
+from harness.show import outputs, session
+from harness.show.ranking import findings_in_order
+from harness.show.report import Report
+from harness.sim import scenario
+from harness.sim.net import Address
+from harness.sim.record import Exchange
+from harness.sim.tls import Tls
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be played. `role` is that of the system under test, at `host:port`.
+
+    `at:listen` is where we listen for it. `tls` names files as strings, None for a plain line.
+    `lang` is the language that the report opens in; `within` seconds for each message of the
+    system, 0.0 for what the scenario says.
+    """
+
+    profile: str
+    scenario: str
+    role: str
+    host: str
+    port: int
+    at: str
+    listen: int
+    folder: str
+    seed: int
+    lang: str
+    within: float = 0.0
+    tls: dict[str, str] | None = None
+
+    def as_line(self) -> bytes:
+        """The line that the process reads."""
+        return json.dumps(asdict(self), ensure_ascii=False).encode() + b"\n"
+
+
+def main() -> int:
+    """Play the job on standard input; 0 when a report was written."""
+    line = sys.stdin.buffer.readline()
+    if not line.strip():
+        return 2
+    job = Job(**json.loads(line))
+    threading.Thread(target=_listen_for_the_end, daemon=True).start()
+    try:
+        report = _play(job)
+    except HarnessError as wrong:
+        _tell("refused", what=wrong.what.as_dict())
+        return wrong.exit_code
+    except KeyboardInterrupt:
+        return 130
+    for number in _SIGNALS:  # the report is written whatever comes
+        signal.signal(number, signal.SIG_IGN)
+    _write(report, Path(job.folder), job.lang)
+    _tell("end", verdict=report.verdict.word, interrupted=report.interrupted, **_counts(report))
+    return 0
+
+
+def _listen_for_the_end() -> None:
+    sys.stdin.buffer.read(1)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _play(job: Job) -> Report:
+    profile = profiles.load(job.profile)
+    found = [pair[0] for pair in scenario.find((), job.profile) if pair[0].scenario == job.scenario]
+    peer: Address = (job.host, job.port)
+    return session.run(
+        found,
+        session.Options(
+            profile=profile,
+            folder=Path(job.folder),
+            command=f"telerad serve: {job.scenario}",
+            sut=job.role,
+            seed=job.seed,
+            peer=peer,
+            listen=(job.at, job.listen),
+            within=job.within or None,
+            tls=_tls(job.tls),
+            told=lambda exchange: _tell("exchange", **of_exchange(exchange)),
+            waits=lambda flow, role, seconds: _tell("waits", flow=flow, role=role, seconds=seconds),
+            listening=lambda role, at: _tell("listening", role=role, port=at[1]),
+        ),
+    )
+
+
+def _tls(files: dict[str, str] | None) -> Tls | None:
+    if files is None:
+        return None
+    ca, cert, key = (Path(files[name]) if name in files else None for name in ("ca", "cert", "key"))
+    return Tls(ca, cert, key, files.get("name", ""), files.get("min", "1.2"), files["client"])
+
+
+def of_exchange(exchange: Exchange) -> dict[str, Any]:
+    """What the board shows of an exchange; `rule` is the first one that failed."""
+    answer = exchange.answer.message if exchange.answer else None
+    outcomes = [*exchange.step_outcomes]
+    for judged in (exchange.request, exchange.answer):
+        outcomes += judged.outcomes if judged and not judged.deliberate else ()
+    failed = [outcome.rule for outcome in outcomes if outcome.verdict is Verdict.FAIL]
+    return {
+        "number": exchange.number,
+        "flow": exchange.flow,
+        "sender": exchange.sender,
+        "receiver": exchange.receiver,
+        "state": exchange.state,
+        "verdict": exchange.verdict.word,
+        "what": exchange.what[:40],
+        "said": answer.first("MSA-1")[:20] if answer else "",
+        "seconds": exchange.seconds,
+        "failed": len(failed),
+        "rule": failed[0].id if failed else "",
+        "says": failed[0].says.as_dict() if failed else None,
+        "reason": exchange.reason.as_dict() if exchange.reason else None,
+    }
+
+
+def _counts(report: Report) -> dict[str, int]:
+    placed = findings_in_order(report)
+    failed = sum(one.finding.verdict is Verdict.FAIL for one in placed)
+    return {"failed": failed, "exchanges": len(report.exchanges)}
+
+
+def _write(report: Report, folder: Path, lang: str) -> None:
+    """The files of a run."""
+    outputs.write(folder / "report.html", outputs.render(report, "html", lang))
+    outputs.write(folder / "result.json", outputs.render(report, "json", lang, every=True))
+    outputs.write(folder / "junit.xml", outputs.render(report, "junit", lang))
+
+
+def _tell(event: str, **data: Any) -> None:
+    line = json.dumps({"event": event, **data}, ensure_ascii=False).encode("utf-8", "replace")
+    with contextlib.suppress(BrokenPipeError):  # who would listen is gone
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,240 @@
+"""Pages of a room: the board, what organisers change, the systems that vendors declare."""
+
+from typing import Annotated, Any, Final
+
+import anyio.from_thread
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from harness.errors import HarnessError
+from harness.show import doctor
+from harness.show.board import access, answers, matrix, rooms, runs
+from harness.show.board.access import Form, Number, Refusal, Visit
+from harness.show.board.rooms import ROLES, Declared, Room, System
+from harness.show.doctor import Line
+from harness.show.session import now
+from harness.text import Text, plain, say
+
+ROUTER: Final = APIRouter()
+From = Annotated[Visit, Depends(access.visit)]
+Sent = Annotated[Form, Depends(access.form)]
+MOST_SYSTEMS: Final = 10  # of one person
+MOST_WAITING: Final = 100  # runs of one person in the queue
+_SIDES: Final = ("ris", "platform")
+
+
+@ROUTER.get("/rooms/{number}")
+def board(visit: From, number: Number) -> Response:
+    """The board, and below it what the visitor may do."""
+    room = visit.room(number)
+    tv = "tv" in visit.request.query_params
+    return answers.page(visit, "room", tv=tv, **_shown(visit, room))
+
+
+@ROUTER.get("/rooms/{number}/matrix")
+def part(visit: From, number: Number) -> Response:
+    """The matrix alone, for a page that is open."""
+    return answers.page(visit, "matrix", tv=False, **_shown(visit, visit.room(number)))
+
+
+def _shown(visit: Visit, room: Room) -> dict[str, Any]:
+    database = visit.board.database
+    person = visit.somebody()
+    last = runs.last_event(database, room.id)
+    systems = rooms.systems(database, room.id)
+    waiting = runs.open_runs(database, room.id)
+    return {
+        "room": room,
+        "last": last,
+        "columns": matrix.columns(room),
+        "rows": matrix.rows(systems, room.scenarios, runs.latest(database, room.id)),
+        "systems": {system.id: system for system in systems},
+        "mine": frozenset(system.id for system in systems if visit.owns(system)),
+        "readable": lambda system: person.sees_all or system.owner == person.id,
+        "waiting": waiting,
+        "people": rooms.people(database, room.id) if person.organises else (),
+        "sides": _SIDES,
+    }
+
+
+# -- for organisers --------------------------------------------------------------------------
+
+
+@ROUTER.post("/rooms/{number}/codes")
+def renew(form: Sent, number: Number) -> Response:
+    """A new code for a role in the place of the old one."""
+    room = form.visit.organised(number)
+    role = form.among("role", ROLES)
+    shared = form.visit.board
+    code = rooms.renew_code(shared.database, shared.secret, number, role)
+    return answers.page(form.visit, "codes", codes={role: code}, room=room)
+
+
+@ROUTER.post("/rooms/{number}/closed")
+def close(form: Sent, number: Number) -> Response:
+    """Close the room, or open it again."""
+    room = form.visit.organised(number)
+    rooms.close_room(form.visit.board.database, room.id, closed=not room.closed)
+    return answers.go(f"/rooms/{room.id}")
+
+
+# -- systems ---------------------------------------------------------------------------------
+
+
+@ROUTER.post("/rooms/{number}/systems")
+def declare(form: Sent, number: Number) -> Response:
+    """A vendor says which system takes part."""
+    visit = form.visit
+    visit.room(number)
+    if len(visit.own_systems()) >= MOST_SYSTEMS:
+        raise Refusal(409, say("board.many_systems", most=MOST_SYSTEMS))
+    said = _declared(form)
+    try:
+        system = rooms.declare(visit.board.database, visit.somebody(), said, visit.board.ports)
+    except HarnessError as none:
+        raise Refusal(409, none.what) from None
+    runs.announce(visit.board.database, number, "systems", {"system": system})
+    anyio.from_thread.run(visit.board.desk.tell)
+    return answers.go(f"/systems/{system}")
+
+
+def _declared(form: Form, role: str = "") -> Declared:
+    tls = bool(form.every("tls"))
+    if tls and form.visit.board.tls is None:
+        raise Refusal(422, say("board.no_tls"))
+    host = form.text("host", 253)
+    if any(not (c.isascii() and (c.isalnum() or c in ".-:_")) for c in host):
+        raise Refusal(422, say("board.bad_field", field=say("board.field.host"), most=253))
+    return Declared(
+        name=form.text("system"),
+        version=form.text("version", 40),
+        role=role or form.among("side", _SIDES),
+        host=host,
+        port=form.number("port", 1, 65535),
+        tls=tls,
+    )
+
+
+@ROUTER.get("/systems/{number}")
+def system(visit: From, number: Number) -> Response:
+    """A system: how it reaches us, what it can start, what it did."""
+    return _of_system(visit, visit.system(number))
+
+
+def _of_system(visit: Visit, of: System, lines: tuple[Line, ...] = ()) -> Response:
+    database = visit.board.database
+    room = visit.room(of.room)
+    every = runs.of_system(database, of.id)
+    found = matrix.rows((of,), room.scenarios, runs.latest(database, room.id))
+    return answers.page(
+        visit,
+        "system",
+        room=room,
+        system=of,
+        columns=matrix.columns(room),
+        row=found[0],
+        every=every[:200],
+        titles={column.name: column.title for column in matrix.columns(room)},
+        systems={one.id: one for one in rooms.systems(database, room.id)},
+        lines=lines,
+        last=runs.last_event(database, room.id),
+    )
+
+
+@ROUTER.post("/systems/{number}")
+def change(form: Sent, number: Number) -> Response:
+    """What a vendor says now of a system; a new version begins with an empty row."""
+    found = form.visit.system(number)
+    rooms.change(form.visit.board.database, number, _declared(form, found.role))
+    runs.announce(form.visit.board.database, found.room, "systems", {"system": number})
+    anyio.from_thread.run(form.visit.board.desk.tell)
+    return answers.go(f"/systems/{number}")
+
+
+@ROUTER.post("/systems/{number}/doctor")
+def look(form: Sent, number: Number) -> Response:
+    """Look at the way to a system: its name, its port, TLS."""
+    visit, shared = form.visit, form.visit.board
+    found = visit.system(number)
+    who = str(visit.somebody().id)
+    if wait := shared.looks.wait(who):
+        raise Refusal(429, say("board.too_often"), wait)
+    shared.looks.failed(who)  # every look counts: it opens connections for somebody else
+    tls = shared.tls if found.tls else None
+    busy = any(found.id in run.systems for run in runs.open_runs(shared.database, found.room))
+    mine = () if busy else (doctor.port_of((shared.at, found.listen)),)
+    lines = (*mine, *doctor.other_side((found.host, found.port), tls, now()))
+    return _of_system(visit, found, lines)
+
+
+@ROUTER.post("/systems/{number}/runs")
+def start(form: Sent, number: Number) -> Response:
+    """Put scenarios of a system into the queue: those named, or all."""
+    visit, shared = form.visit, form.visit.board
+    found = visit.system(number)
+    room = visit.room(found.room)
+    if room.closed:
+        raise Refusal(409, say("board.closed"))
+    named = form.every("scenario")
+    wanted = [name for name in room.scenarios if name in named or "*" in named]
+    if not wanted:
+        raise Refusal(422, say("board.bad_choice", field=say("board.field.scenario")))
+    person = visit.somebody()
+    if rooms.count_runs(shared.database, person.id) + len(wanted) > MOST_WAITING:
+        raise Refusal(429, say("board.many_runs", most=MOST_WAITING))
+    asked = runs.ask(shared.database, found, wanted, person.id)
+    anyio.from_thread.run(shared.desk.look)
+    return answers.go(f"/runs/{asked[0]}" if len(asked) == 1 else f"/systems/{number}")
+
+
+# -- runs ------------------------------------------------------------------------------------
+
+
+@ROUTER.get("/runs/{number}")
+def run(visit: From, number: Number) -> Response:
+    """A run: the trace of its conversation as it goes, then its report."""
+    found = visit.run(number)
+    database = visit.board.database
+    told = runs.events_of_run(database, number)
+    room = visit.room(found.room)
+    return answers.page(
+        visit,
+        "run",
+        run=found,
+        room=room,
+        systems={one.id: one for one in rooms.systems(database, found.room)},
+        events=told,
+        last=told[-1].id if told else 0,
+        has_report=(visit.board.desk.folder(number) / "report.html").is_file(),
+        may_change=visit.changes(found),
+        title=_title(room, found.scenario),
+    )
+
+
+def _title(room: Room, name: str) -> Text:
+    found = (column.title for column in matrix.columns(room) if column.name == name)
+    return next(found, plain(name))
+
+
+@ROUTER.post("/runs/{number}/stop")
+def stop(form: Sent, number: Number) -> Response:
+    """Withdraw a run that waits, stop one that goes on."""
+    found = form.visit.run_to_change(number)
+    shared = form.visit.board
+    if not runs.end(shared.database, found.id, "withdrawn", of=("queued",)):
+        anyio.from_thread.run(shared.desk.stop, found.id)
+    anyio.from_thread.run(shared.desk.look)
+    return answers.go(f"/runs/{number}")
+
+
+@ROUTER.post("/runs/{number}/again")
+def again(form: Sent, number: Number) -> Response:
+    """The same once more, with the version that the system has now."""
+    visit, shared = form.visit, form.visit.board
+    found = visit.run_to_change(number)
+    own = rooms.system(shared.database, found.system)
+    if own is None or visit.room(found.room).closed:
+        raise Refusal(409, say("board.closed"))
+    asked = runs.ask(shared.database, own, (found.scenario,), visit.somebody().id)
+    anyio.from_thread.run(shared.desk.look)
+    return answers.go(f"/runs/{asked[0]}" if asked else f"/systems/{found.system}")

@@ -1,0 +1,162 @@
+"""Puts a board on the network: folder, database, codes, then the server, until it is stopped."""
+
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from harness.errors import HarnessError
+from harness.show.board import app, codes, database, desk, entry, rooms
+from harness.show.board.access import Board
+from harness.show.board.codes import Attempts, Secret
+from harness.show.board.cookies import Cookies
+from harness.show.board.database import Database
+from harness.show.board.desk import Desk
+from harness.show.words import tr
+from harness.sim.net import why
+from harness.sim.tls import Tls
+from harness.text import say
+
+_SHUTDOWN: Final = 2  # seconds that open pages are given
+_ROLES: Final = ("organiser", "monitor", "vendor")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a board is served. `public`: its address for browsers, when it is not `host`."""
+
+    host: str
+    ports: Sequence[int]
+    names: Sequence[str]
+    any_address: bool
+    public: str
+    url: str | None
+    folder: Path
+    parallel: int
+    within: float
+    tls: Tls | None
+    lang: str
+
+
+def serve(
+    terms: Terms,
+    port: int,
+    room: str | None,
+    profile: str,
+    scenarios: tuple[str, ...],
+    tell: Callable[[str], object],
+) -> int:
+    """Serve until stopped; `room` is made first. Raises HarnessError when it cannot begin."""
+    _folder(terms.folder)
+    listening = _listen(terms.host, port)
+    with listening:
+        at = listening.getsockname()[1]
+        board = make(terms, at)
+        tell(tr("board.serving", url=board.url))
+        tell(tr("board.kept", where=_where(terms)))
+        tell(tr("board.link.host", link=f"{board.url}/join#{board.host_key}"))
+        if room:
+            _make_room(board, room, profile, scenarios, tell)
+        tell(tr("board.stop_with"))
+        pages = app.make(board, terms.names, any_address=terms.any_address)
+        config = uvicorn.Config(
+            pages,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN,
+            limit_concurrency=1000,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        _Server(config).run(sockets=[listening])
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Ends in order at a signal, which is no mistake; at once at the second SIGINT."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def make(terms: Terms, port: int) -> Board:
+    """The board of a folder and a database. Raises HarnessError."""
+    secret = Secret.of(terms.folder / "secret")
+    kept = Database(terms.url or _own_url(terms.folder))
+    at = desk.Terms(terms.folder, terms.host, terms.parallel, terms.lang, terms.within, terms.tls)
+    shown = "127.0.0.1" if terms.any_address else terms.host
+    shown = f"[{shown}]" if ":" in shown else shown
+    return Board(
+        database=kept,
+        secret=secret,
+        cookies=Cookies(secret),
+        desk=Desk(kept, at),
+        ports=terms.ports,
+        url=terms.public or f"http://{shown}:{port}",
+        at=terms.host,
+        lang=terms.lang,
+        host_key=codes.make(),
+        folder=terms.folder,
+        tls=terms.tls,
+        joins=Attempts(),
+        looks=Attempts(),
+    )
+
+
+def _make_room(
+    board: Board,
+    name: str,
+    profile: str,
+    scenarios: tuple[str, ...],
+    tell: Callable[[str], object],
+) -> None:
+    chosen = entry.chosen_scenarios(scenarios, profile)
+    _, given = rooms.make_room(
+        board.database, board.secret, name=name, profile=profile, scenarios=chosen
+    )
+    for role in _ROLES:
+        tell(tr(f"board.link.{role}", link=f"{board.url}/join#{given[role]}"))
+    tell(tr("board.link.once"))
+
+
+def _own_url(folder: Path) -> str:
+    return database.sqlite_url(folder / "board.sqlite")
+
+
+def _where(terms: Terms) -> str:
+    return database.without_password(terms.url) if terms.url else str(terms.folder / "board.sqlite")
+
+
+def _folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.listdir(folder)  # noqa: PTH208  a folder that cannot be read is none
+    except OSError as wrong:
+        reason = wrong.strerror or str(wrong)
+        raise HarnessError(say("board.no_folder", reason=reason), file=folder) from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises HarnessError."""
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _, address = found[0]
+        opened = socket.socket(family, kind, protocol)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(1024)
+    except OSError as wrong:
+        where = f"{host}:{port}"
+        reason = why(wrong) if wrong.errno in errno.errorcode else str(wrong)
+        raise HarnessError(say("net.cannot_listen", where=where, reason=reason)) from None
+    return opened

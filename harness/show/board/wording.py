@@ -1,0 +1,154 @@
+"""What the pages say: the language of a visitor, words of states and verdicts, times, templates."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+from starlette.requests import Request
+
+from harness.show import page
+from harness.show.board import cookies
+from harness.show.board.runs import Event
+from harness.show.words import visible
+from harness.text import LANGUAGES, Text, say
+
+STYLES: Final = ("report.css", "board/board.css")
+_SIGNS: Final = {
+    "pass": "✓",
+    "warning": "!",
+    "contested": "?",
+    "inconclusive": "?",
+    "fail": "✗",
+    "error": "‼",
+    "failed": "‼",
+    "queued": "…",
+    "running": "▶",
+    "stopped": "■",
+    "interrupted": "■",
+    "withdrawn": "·",
+    "none": "·",
+}
+_COLOURS: Final = {"failed": "error", "stopped": "inconclusive", "interrupted": "inconclusive"}
+
+
+def language_of(request: Request, default: str) -> str:
+    """The language that a visitor chose, else asks for, else that of the server."""
+    chosen = request.query_params.get("lang") or request.cookies.get(cookies.LANGUAGE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    for part in request.headers.get("accept-language", "").split(","):
+        if (wanted := part.strip()[:2].lower()) in LANGUAGES:
+            return wanted
+    return default
+
+
+def word(name: str) -> Text:
+    """The word of a verdict or a state."""
+    key = f"verdict.{name}" if name in _VERDICTS else f"board.state.{name}"
+    return say(key)
+
+
+_VERDICTS: Final = (
+    *("pass", "warning", "contested", "inconclusive", "fail", "error"),
+    *("not_applicable", "not_tested"),
+)
+
+
+def sign(name: str) -> str:
+    """The sign of a verdict or a state."""
+    return _SIGNS.get(name, "·")
+
+
+def colour(name: str) -> str:
+    """The class of a verdict or a state."""
+    return f"v-{_COLOURS.get(name, name)}"
+
+
+def spoken(lang: str) -> Callable[..., str]:
+    """`say` in one language, for templates."""
+
+    def speak(key: str, /, **values: str | int | float | Text) -> str:
+        return say(key, **values).in_(lang)
+
+    return speak
+
+
+def clock(seconds: float | None) -> str:
+    """The time of day, empty for never."""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%d/%m %H:%M:%S}" if seconds else ""
+
+
+def line(event: Event, lang: str) -> dict[str, Any] | None:
+    """What the trace of a run shows of an event: cells of a row, its colour; None for nothing.
+
+    `until` is when a wait is over, in seconds since 1970, None for what is no wait.
+    """
+    found = _line(event, lang)
+    return {"until": None, **found} if found else None
+
+
+def _line(event: Event, lang: str) -> dict[str, Any] | None:
+    data = event.data
+    if event.kind == "exchange":
+        return {"cells": _cells(data, lang), "colour": colour(data["verdict"])}
+    if event.kind == "waits":
+        role = say(f"role.{data['role']}")
+        text = say("board.waits", flow=data["flow"], role=role).in_(lang)
+        return {"cells": ["", text], "colour": "wait", "until": event.at + data["seconds"]}
+    if event.kind == "listening":
+        text = say("board.listening", port=data["port"]).in_(lang)
+        return {"cells": ["", text], "colour": "wait"}
+    return None
+
+
+def _cells(data: Mapping[str, Any], lang: str) -> list[str]:
+    """Number, who to whom, what, answer and time, verdict, what is wrong first."""
+    roles = [say(f"role.{data[side]}").in_(lang) for side in ("sender", "receiver")]
+    took = f" {data['seconds'] * 1000:.0f} ms" if data["seconds"] is not None else ""
+    first = ""
+    if data["rule"]:
+        first = f"{data['rule']} {Text(**data['says']).in_(lang)}"
+    elif data["reason"]:
+        first = Text(**data["reason"]).in_(lang)
+    cells = [
+        f"{data['number']:04d}",
+        f"{data['flow']} {roles[0]} → {roles[1]}",
+        data["what"],
+        f"{data['said']}{took}",
+        f"{sign(data['verdict'])} {word(data['verdict']).in_(lang)}",
+        first,
+    ]
+    return [visible(cell) for cell in cells]
+
+
+@cache
+def style() -> str:
+    """The style of all pages."""
+    return "".join(page.asset(name) for name in STYLES)
+
+
+@cache
+def script() -> str:
+    """The script of all pages."""
+    return page.asset("board/board.js")
+
+
+def render(name: str, lang: str, **values: Any) -> str:
+    """A page as text."""
+    template: jinja2.Template = page.environment().get_template(f"board/{name}.html.j2")
+    return template.render(
+        lang=lang,
+        s=spoken(lang),
+        word=lambda of: word(of).in_(lang),
+        sign=sign,
+        colour=colour,
+        clock=clock,
+        line=lambda event: line(event, lang),
+        both=page.both,
+        in_lang=lambda text: text.in_(lang) if text else "",
+        Markup=Markup,
+        **values,
+    )

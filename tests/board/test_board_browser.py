@@ -1,0 +1,160 @@
+"""Two vendors in two real browsers, one board, real systems behind it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
+BIN = Path(sys.executable).parent
+SCENARIO = "lb-nominal-without-request-document"
+PATIENCE = 60  # seconds
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+EVIL = '"><img src=x onerror=alert(1)>'
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    program = os.environ.get("TELERAD_CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        pytest.skip("no Chromium: install it, or name one in TELERAD_CHROMIUM")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def program() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts `telerad` with arguments; what is still there at the end is ended."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str) -> "subprocess.Popen[str]":
+            found = subprocess.Popen(
+                [BIN / "telerad", *arguments, "--lang", "en"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            stack.callback(end, found)
+            return found
+
+        yield start
+
+
+def end(found: "subprocess.Popen[str]") -> None:
+    if found.poll() is None:
+        found.send_signal(signal.SIGINT)
+    found.communicate(timeout=PATIENCE)
+
+
+def serve(
+    start: Callable[..., "subprocess.Popen[str]"], folder: Path, *more: str
+) -> dict[str, str]:
+    """Start a server; the links that it prints, by the first word of their lines."""
+    first = free_port() % 20000 + 30000
+    ports = f"{first}-{first + 9}"
+    data = ("--data", str(folder), "--port", "0", "--ports", ports, "--within", "20")
+    found = start("serve", *data, *more)
+    links = {"pid": str(found.pid)}
+    assert found.stdout
+    for line in found.stdout:
+        if link := re.match(r"(\w+).*: (http\S+)$", line.strip()):
+            links[link[1]] = link[2]
+        if "Ctrl-C" in line:
+            return links
+    raise AssertionError(links)
+
+
+def until(page: "Page", selector: str, words: str) -> None:
+    page.locator(selector, has_text=words).first.wait_for(timeout=PATIENCE * 1000)
+
+
+class Person:
+    """A vendor at a browser of their own."""
+
+    def __init__(self, browser: "Browser", link: str, organisation: str) -> None:
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda mistake: self.said.append(str(mistake)))
+        self.page.on("dialog", lambda dialog: self.said.append(dialog.message) or dialog.dismiss())
+        self.page.goto(link)
+        self.page.fill("input[name=name]", organisation)
+        self.page.fill("input[name=organisation]", organisation)
+        self.page.click("form#join button")
+        self.page.click("main a.main")
+
+    def declare(self, name: str, side: str, port: int) -> int:
+        """Declare a system; the port where it is to send."""
+        self.page.fill("input[name=system]", name)
+        self.page.fill("input[name=version]", "1")
+        self.page.select_option("select[name=side]", side)
+        self.page.fill("input[name=host]", "127.0.0.1")
+        self.page.fill("input[name=port]", str(port))
+        self.page.click("form[action$=systems] button")
+        return int(self.page.locator("dd code").first.inner_text().rpartition(":")[2])
+
+
+def test_two_vendors_and_a_board(
+    browser: "Browser", program: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
+) -> None:
+    links = serve(program, tmp_path, "--room", "Lille", "--scenario", SCENARIO)
+    ana = Person(browser, links["Vendors"], "Acme")
+    assert "#" not in ana.page.url
+    port = free_port()
+    listen = ana.declare("Plato", "platform", port)
+    bo = Person(browser, links["Vendors"], EVIL)
+    bo.declare(EVIL, "ris", free_port())
+    bo.page.goto(links["Board"] + "/rooms/1")
+    until(bo.page, "#live", "live")
+    assert "Acme Plato 1" in bo.page.locator("#matrix").inner_text()
+    assert bo.page.locator("#matrix td a").count() == 0
+    system = program(
+        *("simulate", "platform", "--listen", f"127.0.0.1:{port}"),
+        *("--peer", f"127.0.0.1:{listen}", "--out", str(tmp_path / "system")),
+    )
+    assert system.stdout
+    system.stdout.readline()
+    ana.page.click("text=Look at the connection")
+    assert ana.page.locator("#doctor .v-fail").count() == 0
+    ana.page.click(f"button[aria-label='Start {SCENARIO}']")
+    until(ana.page, "#state", "pass")
+    begun = time.monotonic()
+    until(bo.page, "#matrix td", "pass")
+    assert time.monotonic() - begun < PATIENCE
+    assert ana.page.locator("#trace tbody tr").count() == 4
+    ana.page.click("text=Open the report")
+    assert ana.page.locator("h1").inner_text()
+    assert ana.page.locator(".ladder").count() > 0
+    address = ana.page.url
+    bo.page.goto(address)
+    assert "belongs to another participant" in bo.page.locator("main").inner_text()
+    bo.page.set_viewport_size({"width": 390, "height": 844})
+    bo.page.goto(links["Board"] + "/rooms/1?lang=fr")
+    assert bo.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert "réussi" in bo.page.locator("#matrix").inner_text()
+    said = [line for line in (*ana.said, *bo.said) if "403" not in line]
+    assert said == []
+    assert bo.page.locator("img").count() == 0

@@ -1,0 +1,167 @@
+"""What the board lets through: origins, hosts, marks, sizes, hostile text."""
+
+from collections.abc import Callable
+
+import pytest
+from visitor import ADDRESS, SYSTEM, Visitor
+
+from harness.show.board import rooms, runs
+from harness.show.board.access import Board
+from harness.show.board.guard import LIMIT
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*191 }}{% raw %}",
+    "' onmouseover='alert(1)",
+    "\u202eRTL\x1b[31m",
+)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "http://127.0.0.1:8001"},
+        {"origin": "https://127.0.0.1:8000"},
+        {"origin": ADDRESS, "sec-fetch-site": "cross-site"},
+        {"origin": ADDRESS, "sec-fetch-site": "same-site"},
+    ],
+)
+def test_another_site_changes_nothing(vendor: Visitor, headers: dict[str, str]) -> None:
+    fields = {"mark": vendor.mark("/rooms/1"), **SYSTEM}
+    assert vendor.client.post("/rooms/1/systems", data=fields, headers=headers).status_code == 403
+    stream = {**headers, "accept": "text/event-stream"}
+    assert vendor.get("/rooms/1/events", **stream).status_code == 403
+    assert rooms.systems(vendor.board.database, 1) == ()
+
+
+def test_without_an_origin_nothing_changes(vendor: Visitor) -> None:
+    fields = {"mark": vendor.mark("/rooms/1"), **SYSTEM}
+    del vendor.client.headers["origin"]
+    assert vendor.client.post("/rooms/1/systems", data=fields).status_code == 403
+
+
+def test_a_form_needs_the_mark_of_its_session(vendor: Visitor, rival: Visitor) -> None:
+    for mark in ("", "x", "é", rival.mark("/rooms/1"), rival.mark("/join")):
+        fields = {"mark": mark, **SYSTEM}
+        answer = vendor.client.post("/rooms/1/systems", data=fields)
+        assert answer.status_code == 403
+    fields = {"mark": vendor.mark("/rooms/1"), **SYSTEM}
+    assert vendor.client.post("/rooms/1/systems", data=fields).status_code == 303
+
+
+def test_every_form_carries_its_mark(vendor: Visitor, organiser: Visitor) -> None:
+    system = vendor.declare()
+    vendor.post(f"/systems/{system}/runs", "/rooms/1", scenario="*")
+    for visitor, path in (
+        (vendor, "/join"),
+        (vendor, f"/systems/{system}"),
+        (vendor, "/runs/1"),
+        (organiser, "/rooms/1"),
+    ):
+        page = visitor.get(path).text
+        assert page.count("<form") == page.count('name="mark"') > 0
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "10.0.0.7", "[::2]", "[", ""]
+)
+def test_a_strange_host_is_refused(vendor: Visitor, host: str) -> None:
+    assert vendor.get("/join", host=host).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000"])
+def test_this_machine_is_known(vendor: Visitor, host: str) -> None:
+    assert vendor.get("/join", host=host).status_code == 200
+
+
+def test_a_large_body_is_refused(vendor: Visitor) -> None:
+    data = b"mark=" + b"x" * LIMIT
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    assert vendor.client.post("/join", content=data, headers=kind).status_code == 413
+    pieces = (data[at : at + 1000] for at in range(0, len(data), 1000))
+    assert vendor.client.post("/join", content=pieces, headers=kind).status_code == 413
+    many = "&".join(f"f{n}=1" for n in range(1000))
+    assert vendor.client.post("/join", content=many, headers=kind).status_code == 400
+    assert vendor.client.post("/join", content=b"\xff=\xfe", headers=kind).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/runs/1/../../secret",
+        "/runs/..%2f..%2fsecret/report",
+        "/runs/%00/report",
+        "/board.css/..%2f..%2fpyproject.toml",
+        "/runs/99999999999999999999/report",
+        "/rooms/-1",
+        "/systems/x",
+        "/no-such-page",
+    ],
+)
+def test_no_path_leads_elsewhere(vendor: Visitor, path: str) -> None:
+    answer = vendor.get(path)
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text
+
+
+def test_every_answer_is_armoured(vendor: Visitor) -> None:
+    for path in ("/join", "/rooms/1", "/no-such-page", "/board.css", "/board.js"):
+        headers = vendor.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+    cookie = vendor.get("/join").headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_what_people_write_does_nothing(
+    board: Board, visitor: Callable[[], Visitor], evil: str
+) -> None:
+    _, codes = rooms.make_room(
+        board.database,
+        board.secret,
+        name=evil,
+        profile="livre-blanc-2024",
+        scenarios=("lb-neg-ins-key",),
+        agenda=evil,
+    )
+    one = visitor()
+    pages = [one.join(codes["organiser"], evil, evil).text]
+    number = one.declare(system=evil, version=evil[:40])
+    one.post(f"/systems/{number}/runs", "/rooms/1", scenario="*")
+    run = runs.run(board.database, 1)
+    assert run
+    runs.note(board.database, run, "exchange", exchange(evil))
+    pages += [one.get(path).text for path in ("/rooms/1", f"/systems/{number}", "/runs/1")]
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img" not in page
+        assert "' onmouseover='" not in page
+        assert "1337" not in page
+        assert "\u202e" not in page
+        assert "\x1b" not in page
+
+
+def exchange(evil: str) -> dict[str, object]:
+    """What a player tells of an exchange, with a peer's text wherever one may stand."""
+    return {
+        "number": 1,
+        "flow": evil,
+        "sender": "ris",
+        "receiver": "platform",
+        "verdict": "fail",
+        "what": evil,
+        "said": evil,
+        "seconds": 0.1,
+        "rule": evil,
+        "says": {"fr": evil, "en": evil},
+        "reason": None,
+    }
