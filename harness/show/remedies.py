@@ -205,8 +205,11 @@ def _in_number(path: str, subject: Subject) -> Iterator[str]:
 
 
 def _like(rule: Rule, problem: Problem, other: Message) -> Iterator[Change]:
-    """What stands in another message at the place, at the places of the rule, in the segment."""
-    path = problem.at.path
+    """What stands in another message at the place, at the places of the rule, in the segment.
+
+    The place of a finding may be none that can be asked for: segment `pid`, or one without name.
+    """
+    path = problem.at.path if er7path.is_path(problem.at.path) else ""
     for place in dict.fromkeys(filter(None, (path, _field(path), *places_of(rule)))):
         yield from _value_like(place, other)
     for place in dict.fromkeys(filter(None, (*places_of(rule), path))):

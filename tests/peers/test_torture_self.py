@@ -54,6 +54,8 @@ def test_our_platform_passes_every_case(platform: Simulator, tmp_path: Path) -> 
     assert [case["id"] for case in found["cases"]] == [
         a.id for a in torture_case.find((), "receiver")
     ]
+    assert platform.end() == 1  # it has seen wrong messages, and tells of them
+    assert (platform.folder / "report.html").is_file()
 
 
 @pytest.mark.skipif(not shutil.which("sh"), reason="needs a shell")

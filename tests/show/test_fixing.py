@@ -46,6 +46,22 @@ def broken(profile: Profile, subject: Subject) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"\rPID", b"\rpid"), (b"\rPID", b"\r\x00\x01\x02"), (b"|", b"\xff")],
+)
+def test_whatever_stands_in_a_message_its_remedies_raise_nothing(
+    profile: Profile, clock: datetime, old: bytes, new: bytes
+) -> None:
+    good = subject_of(profile, clock, "A").message
+    assert good
+    subject = profile.subject("A", Message(good.raw.replace(old, new)), on_wire=True)
+    findings = [f for outcome in profile.judge(subject) for f in outcome.findings]
+    assert findings
+    for finding in findings:
+        list(remedies.remedies(finding.rule, finding.problem, subject, profile))
+
+
+@pytest.mark.parametrize(
     ("change", "rule", "source", "after"),
     [
         (Edit("set", "MSH-9.1", "ADT"), "LB-MSH-9-TYPE", "said", "ORM^O01"),
