@@ -82,7 +82,7 @@ class Judge:
 
         Nothing later is held against what was not taken in: it may be sent again, corrected.
         """
-        if answer.first("MSA-1") not in ("AE", "AR"):
+        if not is_refusal(answer):
             return earlier
         ledger.forget(self.seen, request)
         return tuple(past for past in earlier if past.message is not request)
@@ -130,6 +130,11 @@ class Judge:
         if found is None:
             raise KeyError(name)
         return found
+
+
+def is_refusal(answer: Message | None) -> bool:
+    """The receiver did not take the message in; silence is no refusal."""
+    return answer is not None and answer.first("MSA-1") in ("AE", "AR")
 
 
 def expected_code(codes: tuple[str, ...]) -> Text:

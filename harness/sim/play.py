@@ -39,7 +39,7 @@ from harness.sim.events import (
 )
 from harness.sim.generate import cases
 from harness.sim.generate.documents import succeeded
-from harness.sim.judging import Judge
+from harness.sim.judging import Judge, is_refusal
 from harness.sim.record import Exchange, Judged
 from harness.sim.repeats import Given, Repeats
 from harness.sim.scenario import Scenario, Step
@@ -348,14 +348,10 @@ class Play:
         self._judge_request(current, message)
         outcomes = current.request.outcomes if current.request else ()
         actor = self.actors[event.role]
-        if current.sender not in self.setting.simulated:
-            talk = self.talks[current.step.of]
-            actor.learn(talk, current.step.send, message, current.step.form.name)
-            made = self.profile.flow(current.step.send).made
-            if decided_otherwise(made, current.step.telling, talk.case):
-                self._stopped = say("run.decided", flow=current.step.send)
         at = self.setting.wall()
         answer = actor.answer(current.step.send, message, outcomes, at)
+        if current.sender not in self.setting.simulated and not is_refusal(answer):
+            self._learn(current.step, actor, message)
         if answer is None:
             return []
         answer = edit.apply(answer, (change.edit for change in current.step.ack.mutate))
@@ -366,6 +362,13 @@ class Play:
             return [reply]
         self._take_answer(current, answer, now)
         return [reply, *self._finish(current, now)]
+
+    def _learn(self, step: Step, actor: Actor, message: Message) -> None:
+        """What a real system said, and we took in; another decision ends the scenario."""
+        talk = self.talks[step.of]
+        actor.learn(talk, step.send, message, step.form.name)
+        if decided_otherwise(self.profile.flow(step.send).made, step.telling, talk.case):
+            self._stopped = say("run.decided", flow=step.send)
 
     def _awaits(self, current: _Current, role: str, message: Message) -> bool:
         if current.receiver != role or current.request or current.paused:
@@ -436,7 +439,8 @@ class Play:
         self._early.append(aside)
         step = next(step for step in self._left if turns.is_of(aside, step))
         actor = self.actors[next(role for role in self.actors if role != aside.sender)]
-        actor.learn(self.talks[step.of], step.send, message, step.form.name)
+        if not is_refusal(aside.answer.message if aside.answer else None):
+            self._learn(step, actor, message)
         waits = current and current.sender == aside.sender and not current.message
         if current and waits and current.step.optional:
             return self._finish(current, now, "not_run")

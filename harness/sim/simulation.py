@@ -25,7 +25,7 @@ from harness.sim.events import (
     Unreachable,
 )
 from harness.sim.form import FIRST
-from harness.sim.judging import Judge, expected_code
+from harness.sim.judging import Judge, expected_code, is_refusal
 from harness.sim.learn_document import order_of, versions_of
 from harness.sim.play import DOUBT, Setting
 from harness.sim.reactions import Reactions
@@ -189,7 +189,8 @@ class Simulation:
         )
         wanted = self.reactions.code(kind)
         answer = self.actor.answer(kind, message, judged.outcomes, at, wanted)
-        self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
+        if not is_refusal(answer):
+            self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
         talk.subjects += (subject,)
         exchange = Exchange(
             number=number,
@@ -469,7 +470,8 @@ class Simulation:
         """A message that came before the break, in its order, and what was answered."""
         talk = self._conversation(message)
         self._recall(kind, talk, message)
-        self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
+        if not is_refusal(answer):
+            self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
         self.setting.repeats.keep(message, Given(answer.raw if answer else None, 0))
         self.actor.skip_id()
         if answer:

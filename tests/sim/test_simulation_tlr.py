@@ -102,3 +102,20 @@ def test_the_link_of_the_report_is_the_one_received_and_the_report(
     assert f"{theirs.viewer}?" in text
     identifier = document.first("/cda:ClinicalDocument/cda:id/@root")
     assert f"&idCDA={identifier}" in text
+
+
+def test_nothing_is_learnt_of_what_was_refused(setting_tlr: Setting) -> None:
+    """A complement about another patient, refused, leaves the conversation as it was."""
+    theirs, others = (cases.make_case("mr-brain", seed, CLOCK) for seed in (3, 4))
+    platform = Simulation("platform", setting_tlr, talks=True)
+    ris = Actor("ris", setting_tlr.profile, theirs)
+    received = [ris.compose("1", theirs, CLOCK)]
+    received.append(ris.compose("4", replace(others, order=theirs.order), CLOCK))
+    for message in received:
+        platform.handle(Received("platform", "c-1", message.raw), 0.0)
+    (talk,) = platform.actor.conversations.values()
+    assert talk.case.patient.ins == theirs.patient.ins
+    answers = [x.answer.message for x in platform.exchanges if x.answer and x.flow != "3"]
+    assert [answer.first("MSA-1") for answer in answers] == ["AA", "AE"]
+    assert answers[1].first("ERR-3.1") == "204"
+    assert [x.flow for x in platform.exchanges] == ["1", "3", "4"]
