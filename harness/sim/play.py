@@ -414,10 +414,10 @@ class Play:
         early = {(one.flow, one.conversation) for one in self._early}
         current = self._now
         begun = current and (current.paused or current.sender not in self.setting.simulated)
-        left = [*([current.step] if current and begun else []), *self._left]
+        left, later = [*([current.step] if current and begun else []), *self._left], self._left
         if (kind, of) in early:
-            done, left = [kind], []
-        turn = turns.turn(kind, of is not None, done, left, of or "")
+            done, left, later = [kind], [], []
+        turn = turns.turn(kind, of is not None, done, later, of or "")
         sender = next(role for role in self.actors if role != event.role)
         hasty = turn is Turn.EARLY and turns.is_hasty(kind, left, of or "")
         at = self.setting.wall()

@@ -100,7 +100,7 @@ def test_a_replacement_of_what_was_never_sent_is_reported(
         ({"action": "replace"}, {"action": "replace", "message": "MDM"}, True),
         ({"action": "delete", "message": "MDM"}, {"action": "delete"}, False),
         ({"charset": "8859/15"}, {"charset": "8859/15"}, True),
-        ({"charset": "8859/15"}, {}, False),
+        ({"action": "replace", "charset": "8859/15"}, {"action": "replace"}, False),
     ],
 )
 def test_a_document_sent_otherwise_than_the_step_says_is_told(
@@ -115,6 +115,21 @@ def test_a_document_sent_otherwise_than_the_step_says_is_told(
     received(play, platform.report())
     received(play, platform.report(**sent_as))
     assert ("STEP-EXPECT" not in of_reports(play)[1]) is held
+
+
+def test_a_document_sent_once_more_is_not_the_next_one(
+    setting: Setting, platform: Platform
+) -> None:
+    """Under another MSH-10, while the step waits for its replacement: told, and waited on."""
+    play = as_ris(setting, *steps("initial", "replace"))
+    play.start(0.0)
+    first = platform.report()
+    received(play, first)
+    assert received(play, first.with_value("MSH-10", "AGAIN-1")).first("MSA-1") == "AA"
+    received(play, platform.report(action="replace"))
+    assert play.done
+    told = [broken(x) & {"STEP-AGAIN", "STEP-EXPECT"} for x in play.exchanges]
+    assert sorted(told, key=len) == [set(), set(), {"STEP-AGAIN"}]
 
 
 def test_all_that_a_step_expects_is_one_outcome(setting: Setting, platform: Platform) -> None:
