@@ -19,6 +19,7 @@ from harness.text import say
 
 VERBS: Final = (
     "demo",
+    "init",
     "run",
     "simulate",
     "proxy",
