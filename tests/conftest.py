@@ -5,11 +5,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
 from harness.sim.case import Case
 from harness.sim.generate import cases
+
+# An example takes as long as it takes: machines are slow at times, and that is no failure.
+settings.register_profile("telerad", deadline=None)
+settings.load_profile("telerad")
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,7 @@ class Baseline:
         """The entries that matched nothing, and those that have expired, in their order."""
         lines = {entry.line for entry in used}
         return tuple(
-            Outdated(entry.line, entry.rule, entry.place, why)
+            Outdated(str(self.file), entry.line, entry.rule, entry.place, why)
             for entry in self.entries
             for why, so in (
                 ("stale", entry.line not in lines),

@@ -4,7 +4,6 @@ Entries that match something stay as they are written. Entries that match nothin
 comment lines right above them. Failures that nobody knows yet get an entry at the end.
 """
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from harness import yamlfile
 from harness.errors import HarnessError
 from harness.show import baseline
 from harness.show.baseline import Baseline
+from harness.show.words import as_json
 from harness.text import say
 
 _INDEX: Final = re.compile(r"\[\d+\]")
@@ -135,7 +135,7 @@ def _entry(rule: str, place: str, told: Told) -> list[str]:
 
 def _quoted(text: str) -> str:
     """A YAML string in double quotes; JSON's are such."""
-    return json.dumps(text, ensure_ascii=True)
+    return as_json(text)
 
 
 def check(text: str, file: Path) -> None:

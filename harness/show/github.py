@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.rules.rule import Verdict
 from harness.show.ranking import Placed, causes, findings_in_order
-from harness.show.report import Report
+from harness.show.report import Outdated, Report
 from harness.show.spot import spot
 from harness.show.words import known_as_text, shortened
 from harness.text import say
@@ -27,7 +27,14 @@ def to_github(report: Report, lang: str = "fr") -> str:
     found = causes(findings_in_order(report))
     placed = [cause.first for cause in found] + [one for cause in found for one in cause.others]
     lines = [_annotation(report, one, lang) for one in placed]
+    lines += [_outdated(one, lang) for one in report.outdated]
     return "".join(f"{line}\n" for line in (*lines, _verdict(report, lang)))
+
+
+def _outdated(one: Outdated, lang: str) -> str:
+    """An entry of the known failures that nothing matches any more, or that has expired."""
+    place = {"title": "telerad baseline", "file": one.file, "line": str(one.line)}
+    return _command("error", place, shortened(one.says.in_(lang), lang, LIMIT))
 
 
 def _annotation(report: Report, placed: Placed, lang: str) -> str:

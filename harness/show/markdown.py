@@ -16,7 +16,7 @@ from harness.text import Text, say
 
 LIMIT: Final = 240  # characters of a value
 SHOWN: Final = 100  # causes, and exchanges
-_MARKS: Final = re.compile(r"([\\`*_\[\]<>#!|~&@:$^]|(?<=www)\.)", re.IGNORECASE)
+_MARKS: Final = re.compile(r"([\\`*_\[\]<>#!|~&@$^]|(?<=www)\.|:(?=//|\w+:))", re.IGNORECASE)
 _ENTITIES: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
@@ -36,10 +36,8 @@ def _head(report: Report, lang: str) -> Iterator[str]:
     for key, told in (("interrupted", report.interrupted), ("unsynced", report.unsynced)):
         if told:
             yield f"- {_said(say(f'term.{key}'), lang)}"
-    if report.baseline:
-        for one in report.baseline.outdated:
-            what = _said(say(f"baseline.{one.why}", rule=one.rule, place=one.place), lang)
-            yield f"- {_code(f'{report.baseline.file}:{one.line}', lang)} {what}"
+    for one in report.outdated:
+        yield f"- {_code(f'{one.file}:{one.line}', lang)} {_said(one.says, lang)}"
     yield ""
 
 

@@ -11,7 +11,7 @@ from harness.rules.rule import Rule, Subject, Verdict
 from harness.sim import truth
 from harness.sim.record import Exchange, Judged
 from harness.sim.truth import Truth
-from harness.text import Text
+from harness.text import Text, say
 
 __all__ = [
     "Concordance",
@@ -56,10 +56,16 @@ class Part:
 class Outdated:
     """A known failure to look at again: its entry matches nothing ("stale"), or "expired"."""
 
+    file: str
     line: int
     rule: str
     place: str
     why: str
+
+    @property
+    def says(self) -> Text:
+        """What is to be done about it."""
+        return say(f"baseline.{self.why}", rule=self.rule, place=self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,11 @@ class Report:
         met = {exchange.flow for exchange in self.exchanges} | {file.kind for file in self.files}
         return tuple(flow for flow in self.flows if flow not in met)
 
+    @property
+    def outdated(self) -> tuple[Outdated, ...]:
+        """The entries of the known failures to look at again."""
+        return self.baseline.outdated if self.baseline else ()
+
     def scenarios_of(self, run: Part) -> dict[str, Verdict]:
         """The verdict of each scenario of one of the runs, in the order played."""
         found: dict[str, Verdict] = {}
@@ -153,7 +164,7 @@ def exit_code(report: Report) -> int:
         return 1
     if report.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
         return 3
-    return 4 if report.baseline and report.baseline.outdated else 0
+    return 4 if report.outdated else 0
 
 
 def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[Concordance]:

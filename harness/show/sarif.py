@@ -85,6 +85,14 @@ def _invocation(report: Report, ours: list[Placed], lang: str) -> dict[str, Any]
             }
             for p in ours
         ],
+        "toolConfigurationNotifications": [
+            {
+                "level": "error",
+                "message": _message(one.says.in_(lang)),
+                "locations": [{"physicalLocation": _physical(Spot(one.file, one.line))}],
+            }
+            for one in report.outdated
+        ],
     }
 
 

@@ -139,8 +139,7 @@ class Terminal:
     def _outdated(self, used: UsedBaseline) -> None:
         """The entries of the known failures to look at again, each with its line."""
         for one in used.outdated:
-            what = self.tr(f"baseline.{one.why}", rule=one.rule, place=one.place)
-            self._hanging((f"{used.file}:{one.line}: ", "yellow"), what)
+            self._hanging((f"{one.file}:{one.line}: ", "yellow"), one.says.in_(self.lang))
 
     def _worse(self, report: Report, worse: list[Cause]) -> None:
         if not worse:

@@ -157,12 +157,16 @@ def test_every_format_tells_what_is_known(faulty: Report, tmp_path: Path) -> Non
     assert result["findings"][0]["known"]["owner"] == "RIS team"
     assert result["baseline"]["outdated"][0]["line"] == 12
     cases = etree.fromstring(to_junit(report, "en").encode())
-    assert cases.get("failures") == "0"
+    assert cases.get("failures") == "1"
+    assert cases.xpath("string(//testcase[@classname='livre-blanc-2024.baseline']/failure)")
     assert any("known: same" in s.get("message") for s in cases.iter("skipped"))
     sarif = json.loads(outputs.render(report, "sarif", "en"))["runs"][0]
     assert [r["suppressions"][0]["status"] for r in sarif["results"]] == ["accepted"] * 2
     commands = outputs.render(report, "github", "en").splitlines()
-    assert [line.split()[0] for line in commands] == ["::notice"] * 3
+    assert [line.split()[0] for line in commands] == ["::notice"] * 2 + ["::error", "::notice"]
+    assert ",line=12::INS-F03 * matches nothing any more" in commands[2]
+    (told,) = sarif["invocations"][0]["toolConfigurationNotifications"]
+    assert told["locations"][0]["physicalLocation"]["region"] == {"startLine": 12}
     assert ":12</code> INS-F03 \\* matches nothing" in outputs.render(report, "markdown", "en")
     page = html.fromstring(to_html(report, "en"))
     assert "INS-F03" in page.xpath("string(//section[@id='outdated'])")

@@ -57,8 +57,7 @@ def check(run: Path, file: Path) -> int:
     for rule, place in new:
         terminal.line((f"✗ {rule}  ", "bold red"), place or "-", f"  {tr('baseline.new')}")
     for one in outdated:
-        what = tr(f"baseline.{one.why}", rule=one.rule, place=one.place)
-        terminal.line((f"{file}:{one.line}: ", "yellow"), what)
+        terminal.line((f"{one.file}:{one.line}: ", "yellow"), one.says.in_(terminal.lang))
     counts = {"known": len(used), "new": len(new), "outdated": len(outdated)}
     terminal.line(tr("baseline.counts", **counts))
     if new:

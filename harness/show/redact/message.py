@@ -1,7 +1,7 @@
 """A message with pseudonyms: each field by the data type that the standard gives it.
 
 Fields of segments that the standard does not have, and all texts, are searched for what is known.
-Who sends and receives (MSH), control ids and codes stay.
+Names of systems (MSH-3 to 6), control ids and codes stay, but for what is known from elsewhere.
 Source: HL7 v2.5.1, 2.A (data types).
 """
 
@@ -21,7 +21,7 @@ from harness.wire.er7 import Delimiters, Message, Segment
 Parts = list[str]
 _TIMES: Final = frozenset({"TS", "DTM", "DT", "DR"})
 _BIRTHS: Final = frozenset({"PID-7", "NK1-16", "ZFD-3"})
-_KEPT: Final = frozenset({"ID", "IS", "SI", "NM", "PT", "VID", "MSG", "HD", "TM", "CNN"})
+_KEPT: Final = frozenset({"ID", "IS", "SI", "NM", "PT", "VID", "MSG", "TM", "CNN"})
 _TERMINOLOGIES: Final = "2.16.840.1.113883.6."
 _TEXTS_OF_CODES: Final = (2, 5, 9)
 
