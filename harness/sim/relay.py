@@ -54,13 +54,15 @@ def run(
     listening: Callable[[Link, Address], None],
     store: Store | None = None,
     limit: int = DEFAULT_LIMIT,
-) -> None:
-    """Relay until SIGINT or SIGTERM; SIGUSR1 switches the faults. `store` is where the proxy notes.
+    until: Callable[[float], bool] = lambda now: False,
+) -> bool:
+    """Relay until SIGINT or SIGTERM, which gives True, or until `until` says so, asked often with
+    the monotonic time; SIGUSR1 switches the faults. `store` is where the proxy notes.
 
     Raises HarnessError when a port cannot be listened on, or the disk no longer confirms what it
     takes.
     """
-    asyncio.run(_Relay(proxy, ends, limit, store).run(links, listening))
+    return asyncio.run(_Relay(proxy, ends, limit, store).run(links, listening, until))
 
 
 class _Half(Line):
@@ -283,7 +285,12 @@ class _Relay:
 
     # -- the session ------------------------------------------------------------------------
 
-    async def run(self, links: Sequence[Link], listening: Callable[[Link, Address], None]) -> None:
+    async def run(
+        self,
+        links: Sequence[Link],
+        listening: Callable[[Link, Address], None],
+        until: Callable[[float], bool],
+    ) -> bool:
         self._take_signals()
         servers = [await self._listen(link, listening) for link in links]
         if self.store:
@@ -293,6 +300,8 @@ class _Relay:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped.wait(), _CHECK)
                 self.proxy.tick(self.now())
+                if until(self.now()):
+                    break
         finally:
             for server in servers:
                 server.close()
@@ -307,6 +316,7 @@ class _Relay:
                 self._wrong = self._wrong or self.store.lost
         if self._wrong:
             raise self._wrong
+        return self._stopped.is_set()
 
     def _take_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -9,7 +9,7 @@ import click
 from harness.errors import HarnessError
 from harness.show import config, outputs, session
 from harness.show.baseline import Baseline
-from harness.show.cli import options
+from harness.show.cli import between, options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.cli.resuming import Resumable, arguments, folder_of, resume
 from harness.show.terminal import Terminal
@@ -27,7 +27,10 @@ from harness.text import say
 @click.command("run", cls=Resumable, help=tr("cli.run"))
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option(
-    "--sut", type=click.Choice(["ris", "platform", "none"]), default="none", help=tr("cli.opt.sut")
+    "--sut",
+    type=click.Choice(["ris", "platform", "both", "none"]),
+    default="none",
+    help=tr("cli.opt.sut"),
 )
 @click.option("--sut-name", metavar="NAME", help=tr("cli.opt.sut_name"))
 @click.option("--sut-host", default="127.0.0.1", show_default=True, help=tr("cli.opt.sut_host"))
@@ -39,6 +42,8 @@ from harness.text import say
     metavar="HOST:PORT",
     help=tr("cli.opt.listen"),
 )
+@click.option("--listen-back", metavar="HOST:PORT", help=tr("cli.opt.run_listen_back"))
+@click.option("--ris", metavar="HOST:PORT", help=tr("cli.opt.run_ris"))
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
 )
@@ -86,6 +91,8 @@ def command(
     sut_host: str,
     sut_port: int | None,
     listen: str,
+    listen_back: str | None,
+    ris: str | None,
     seed: int,
     clock: str | None,
     ack_timeout: float,
@@ -118,6 +125,26 @@ def command(
     options.check_tls(tls, listens=True)
     text = any(output.kind == "text" and output.file is None for output in wanted)
     terminal = Terminal(language())
+    if sut == "both":
+        back, there = (one and options.address(one) for one in (listen_back, ris))
+        ways = between.links(options.address(listen), peer, back or None, there or None, resume)
+        folder = folder_of(None, out, "run")
+        report = between.play(
+            chosen,
+            ways,
+            profile,
+            folder,
+            terminal,
+            text=text,
+            ack_timeout=ack_timeout,
+            within=within,
+            tls=tls,
+            sync=sync,
+        )
+        session.keep_files(report.exchanges, folder)
+        report = options.in_the_light_of(known, report)
+        finish(report, terminal, folder, wanted)
+        return outputs.exit_code(report)
     folder = folder_of(resume, out, "run")
     names = _names(sut, identity, sut_identity)
     waiting = Waiting(terminal, names)

@@ -102,7 +102,7 @@ class System:
 
     async def send(self, flow: str, text: str) -> str:
         """Send a message over one connection, and give the code of its answer."""
-        if self.writer is None:
+        if self.writer is None or self.reader.at_eof():
             opened = await hl7.mllp.open_hl7_connection(*self.peer, **UTF8)
             self.reader, self.writer = opened
         message = hl7.parse(text)

@@ -1,0 +1,109 @@
+"""`telerad run --sut both`: we stand between two real systems that play the scenarios."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.rules.profile import Profile
+from harness.show import keeping, session
+from harness.show.cli.playing import command_line, warn
+from harness.show.cli.resuming import arguments
+from harness.show.keeping import Begun
+from harness.show.report import Report
+from harness.show.session import environment, now, tool_version
+from harness.show.terminal import Terminal
+from harness.show.words import tr
+from harness.sim import relay
+from harness.sim.net import Address
+from harness.sim.proxy import Proxy
+from harness.sim.record import Exchange
+from harness.sim.relay import Ends, Link
+from harness.sim.scenario import Scenario
+from harness.sim.tls import Tls
+from harness.sim.watching import Watch
+from harness.text import say
+from harness.wire.transcript import Record
+
+
+def links(
+    listen: Address,
+    platform: Address | None,
+    back: Address | None,
+    ris: Address | None,
+    resume: Path | None,
+) -> list[Link]:
+    """Where each side connects to us, and where the other one is. Raises HarnessError."""
+    if resume:
+        raise HarnessError(say("cli.both_resumed"), hint="telerad proxy --resume")
+    if platform is None or back is None or ris is None:
+        raise HarnessError(say("cli.need_both"))
+    return [Link("ris", listen, platform), Link("platform", back, ris)]
+
+
+def play(
+    chosen: Sequence[Scenario],
+    ways: Sequence[Link],
+    profile: Profile,
+    folder: Path,
+    terminal: Terminal,
+    *,
+    text: bool,
+    ack_timeout: float,
+    within: float | None,
+    tls: Tls | None,
+    sync: bool,
+) -> Report:
+    """Relay until every step has found its message, and judge both sides."""
+    begin, started = time.monotonic(), now()
+    facts = Begun(command_line(sys.argv), profile.id, "both", None, sync, arguments())
+    watch = Watch(chosen, profile, within)
+
+    def listening(link: Link, at: Address) -> None:
+        where, target = f"{at[0]}:{at[1]}", f"{link.to[0]}:{link.to[1]}"
+        sender = say(f"role.{link.sender}")
+        terminal.line(tr("proxy.listens", sender=sender, where=where, to=target))
+        sys.stdout.flush()
+
+    with keeping.opened(folder, facts, started, warn, onward=False) as store:
+        told = terminal.step if text else lambda exchange: None
+        machine = Proxy(profile, now, store.note, ack_timeout=ack_timeout, told=told)
+        stopped = relay.run(
+            machine,
+            ways,
+            Ends(tls, tls),
+            listening,
+            store,
+            until=lambda at: watch.over(machine.exchanges, at),
+        )
+        store.note(Record(now().isoformat(), "end"))
+    if stopped:
+        watch.interrupt()
+    exchanges = tuple(watch.result(machine.exchanges))
+    _tell_the_rest(terminal, exchanges[len(machine.exchanges) :], text=text)
+    return Report(
+        tool=tool_version(),
+        profile=profile.id,
+        profile_title=profile.title,
+        rules_hash=profile.hash,
+        command=command_line(sys.argv),
+        started=started,
+        seconds=time.monotonic() - begin,
+        rules=profile.rules,
+        flows=tuple(profile.flows),
+        exchanges=exchanges,
+        concordance=tuple(session.concordance_of(profile, exchanges)),
+        sut="both",
+        scenario_titles=tuple((s.scenario, s.title.text) for s in chosen),
+        environment=environment(),
+        guide=profile,
+        folder=folder,
+        interrupted=stopped,
+        unsynced=not sync,
+    )
+
+
+def _tell_the_rest(terminal: Terminal, rest: Sequence[Exchange], *, text: bool) -> None:
+    for exchange in rest if text else ():
+        terminal.step(exchange)
