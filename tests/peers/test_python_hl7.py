@@ -68,7 +68,13 @@ def test_a_signal_ends_it_with_everything_written(
     assert (platform.folder / "junit.xml").stat().st_size > 0
     assert (platform.folder / "messages" / "0001-A.er7").read_bytes() == request_message.raw
     kept = [(r.kind, r.direction) for r in platform.journal]
-    assert kept == [("run", ""), ("message", "in"), ("ack", "out"), ("end", "")]
+    assert kept == [
+        ("run", ""),
+        ("message", "in"),
+        ("exchange", ""),
+        ("ack", "out"),
+        ("end", ""),
+    ]
 
 
 def test_without_any_message_nothing_was_measured(platform: Simulator) -> None:
