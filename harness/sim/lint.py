@@ -3,7 +3,7 @@
 A mistake is told with file, line and column, and all of a file's are told at once. What only
 playing can tell is found by playing the scenario between our own simulators, in memory.
 
-    SCN-READ     the document is not a scenario
+    SCN-READ     the document is not a scenario, nor a case of the MLLP suite
     SCN-TWICE    two scenarios have one name
     SCN-RULE     a rule that is expected to be broken is not of the profile
     SCN-PLACE    the field that ERR should point at is none
@@ -29,6 +29,7 @@ from harness.rules import guide_steps
 from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Verdict
 from harness.sim import scenario as scenarios
+from harness.sim import torture_case
 from harness.sim.memory import Wire
 from harness.sim.play import Play, Setting, cases_of
 from harness.sim.record import Exchange
@@ -98,7 +99,10 @@ def _documents(file: Path) -> Iterator[_Read | Remark]:
         return
     for item in items:
         try:
-            yield _Read(scenarios.read(item), item)
+            if torture_case.is_case(item):
+                torture_case.read(item)
+            else:
+                yield _Read(scenarios.read(item), item)
         except HarnessError as wrong:
             yield _unread(wrong, file)
 

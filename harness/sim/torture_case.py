@@ -193,7 +193,7 @@ class Attack(Closed):
 
 def load(file: Path) -> tuple[Attack, ...]:
     """The cases of a file. Raises HarnessError with file, line and column."""
-    return tuple(_case(item) for item in yamlfile.load_all(file))
+    return tuple(read(item) for item in yamlfile.load_all(file))
 
 
 def every() -> tuple[Attack, ...]:
@@ -221,7 +221,13 @@ def find(prefixes: Sequence[str], role: str = "both") -> tuple[Attack, ...]:
     return tuple(a for a in known if not wanted or a.id.startswith(tuple(wanted)))
 
 
-def _case(item: Item) -> Attack:
+def is_case(item: Item) -> bool:
+    """A document says that it is one: it begins with a number."""
+    return isinstance(item.value, dict) and "mllp" in item.value
+
+
+def read(item: Item) -> Attack:
+    """A document of a file as a case. Raises HarnessError with file, line and column."""
     found = strict.validate(item, Attack, item.plain(), "scenario.wrong")
     if found.group not in GROUPS:
         hint = say("yaml.one_of", values=", ".join(GROUPS))

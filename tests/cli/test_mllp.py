@@ -1,12 +1,17 @@
 """`telerad mllp`: what it lists and shows, what it refuses, its exit codes."""
 
 import json
+import signal
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
-from command import Telerad
+from command import PROGRAM, Telerad, environment
 
 from harness.sim import torture_case
+
+PATIENCE = 60.0  # seconds after which a process that hangs fails its test
 
 
 def test_cases_are_listed_by_prefix_and_role(telerad: Telerad) -> None:
@@ -70,6 +75,20 @@ def test_nobody_there_was_not_measured(telerad: Telerad, tmp_path: Path) -> None
     assert {case["verdict"] for case in found["cases"]} == {"inconclusive"}
     assert "Could not tell" in done.out
     assert done.out.count("not tried: 3 cases in a row") == 1
+
+
+@pytest.mark.net
+def test_an_interruption_leaves_what_was_found(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, says nothing
+        asked = ["--sut-port", str(mute.getsockname()[1]), "--case", "MLLP-R-00"]
+        command = [PROGRAM, "mllp", "run", *asked, "--format", f"json={tmp_path}/r.json"]
+        with subprocess.Popen(command, env=environment("en")) as process:
+            with mute.accept()[0]:
+                process.send_signal(signal.SIGINT)
+                assert process.wait(PATIENCE) == 130
+    found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert found["interrupted"]
+    assert {case["verdict"] for case in found["cases"]} == {"inconclusive"}
 
 
 @pytest.mark.net

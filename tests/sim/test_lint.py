@@ -78,6 +78,14 @@ def test_every_document_is_read_though_one_before_is_wrong(tmp_path: Path) -> No
     assert [(remark.id, remark.line) for remark in found] == [("SCN-READ", 4), ("SCN-READ", 11)]
 
 
+def test_cases_of_the_mllp_suite_are_read_as_such(tmp_path: Path) -> None:
+    files = sorted(data.path("scenarios", "mllp").glob("*.yaml"))
+    assert list(lint(files, PROFILES)) == []
+    wrong = files[0].read_text(encoding="utf-8").replace("- send:", "- sned:", 1)
+    (found,) = remarks(tmp_path, wrong)
+    assert (found.id, found.hint and found.hint.en) == ("SCN-READ", "did you mean `send`?")
+
+
 def test_two_of_one_name_are_told(tmp_path: Path) -> None:
     found = remarks(tmp_path, GOOD, GOOD)
     assert [(remark.id, remark.file.name) for remark in found] == [("SCN-TWICE", "1.yaml")]
