@@ -82,10 +82,9 @@ def test_an_interruption_leaves_what_was_found(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, says nothing
         asked = ["--sut-port", str(mute.getsockname()[1]), "--case", "MLLP-R-00"]
         command = [PROGRAM, "mllp", "run", *asked, "--format", f"json={tmp_path}/r.json"]
-        with subprocess.Popen(command, env=environment("en")) as process:
-            with mute.accept()[0]:
-                process.send_signal(signal.SIGINT)
-                assert process.wait(PATIENCE) == 130
+        with subprocess.Popen(command, env=environment("en")) as process, mute.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
     found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert found["interrupted"]
     assert {case["verdict"] for case in found["cases"]} == {"inconclusive"}
