@@ -132,6 +132,14 @@ def test_an_uid_stays_one(known: Pseudonyms, text: str) -> None:
     assert put.split(".")[:2] == text.split(".")[:2]
 
 
+def test_what_stands_beside_a_number_stays(known: Pseudonyms) -> None:
+    plain = known.identifier("ACN15406321")
+    assert known.identifier("ACN15406321-2") == f"{plain}-2"
+    short = known.identifier("A-12/34")
+    assert re.fullmatch(r"A-\d\d/\d\d", short)
+    assert known.phrases["A-12/34"] == short
+
+
 def test_dates_move_together(known: Pseudonyms) -> None:
     first, second = "20260105100000+0100", "20260119100000+0100"
     moved = [datetime.strptime(known.moment(text), "%Y%m%d%H%M%S%z") for text in (first, second)]

@@ -44,7 +44,6 @@ _DOMAINS: Final = words(
     """mssante patient pro formation test medical fr com org net eu asso gouv example"""
 )
 _UID: Final = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 
 
 def folded(word: str) -> str:
@@ -148,12 +147,19 @@ class Pseudonyms:
     # -- numbers ----------------------------------------------------------------------------
 
     def identifier(self, text: str) -> str:
-        """A number of an order, a patient, a study, an object: letters stay, long digits change."""
+        """A number of an order, a patient, a study, an object: letters stay, long digits change.
+
+        What stands beside a long run (`-2` behind an accession number) stays: it would not be found
+        again elsewhere. A number of short runs only is remembered as a whole.
+        """
         if _UID.fullmatch(text):
-            return ".".join(
-                self.run(arc, keep=4) if len(arc) > 7 else arc for arc in text.split(".")
-            )
-        return _each_run(text, lambda run: self.run(run) if any(map(str.isdigit, run)) else run)
+            arcs = (self.run(arc, keep=4) if len(arc) > 7 else arc for arc in text.split("."))
+            return ".".join(arcs)
+        least = LEARNT_RUN if any(map(_is_long, _RUN.findall(text))) else 1
+        found = _each_run(text, lambda run: self.run(run) if _has_digit(run, least) else run)
+        if least == 1 and len(text) > LEARNT_RUN and found != text:
+            self.phrases[text] = found
+        return found
 
     def run(self, run: str, keep: int = 1) -> str:
         """One run of letters and digits: other digits, the first `keep` of them stay."""
@@ -345,9 +351,12 @@ class Pseudonyms:
         return f"{moved:%Y%m%d}".rjust(8, "0")
 
 
-def is_mail(text: str) -> bool:
-    """The whole text is a mail address."""
-    return _MAIL.fullmatch(text) is not None
+def _has_digit(run: str, least: int) -> bool:
+    return len(run) >= least and any(map(str.isdigit, run))
+
+
+def _is_long(run: str) -> bool:
+    return _has_digit(run, LEARNT_RUN)
 
 
 def is_commune(text: str) -> bool:
