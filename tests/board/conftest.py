@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra `server` is not installed")
 
-from visitor import Visitor, make_room
+from visitor import Near, make_room
 
 from harness.show.board import serving
 from harness.show.board.access import Board
@@ -51,35 +51,35 @@ def codes(board: Board) -> dict[str, str]:
 
 
 @pytest.fixture
-def visitor(board: Board) -> Callable[[], Visitor]:
-    return lambda: Visitor(board)
+def visitor(board: Board) -> Callable[[], Near]:
+    return lambda: Near(board)
 
 
 @pytest.fixture
-def vendor(board: Board, codes: dict[str, str]) -> Visitor:
+def vendor(board: Board, codes: dict[str, str]) -> Near:
     """A vendor who is in."""
-    found = Visitor(board)
+    found = Near(board)
     assert found.join(codes["vendor"]).status_code == 200
     return found
 
 
 @pytest.fixture
-def rival(board: Board, codes: dict[str, str]) -> Visitor:
+def rival(board: Board, codes: dict[str, str]) -> Near:
     """Another vendor of the same room."""
-    found = Visitor(board)
+    found = Near(board)
     found.join(codes["vendor"], "Bo", "Best")
     return found
 
 
 @pytest.fixture
-def organiser(board: Board, codes: dict[str, str]) -> Visitor:
-    found = Visitor(board)
+def organiser(board: Board, codes: dict[str, str]) -> Near:
+    found = Near(board)
     found.join(codes["organiser"], "Olga", "Agency")
     return found
 
 
 @pytest.fixture
-def monitor(board: Board, codes: dict[str, str]) -> Visitor:
-    found = Visitor(board)
+def monitor(board: Board, codes: dict[str, str]) -> Near:
+    found = Near(board)
     found.join(codes["monitor"], "Max", "Agency")
     return found

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from visitor import SYSTEM, Visitor, make_room, text
+from visitor import SYSTEM, Near, make_room, text
 
 from harness.show.board import rooms, runs
 from harness.show.board.access import Board
@@ -14,7 +14,7 @@ NOMINAL = "lb-nominal-ct-brain"
 
 
 def test_a_code_lets_in_and_the_key_lets_back_in(
-    board: Board, codes: dict[str, str], visitor: Callable[[], Visitor]
+    board: Board, codes: dict[str, str], visitor: Callable[[], Near]
 ) -> None:
     first = visitor()
     joined = first.join(codes["vendor"].lower().replace("-", " "))
@@ -27,7 +27,7 @@ def test_a_code_lets_in_and_the_key_lets_back_in(
     assert len(rooms.people(board.database, 1)) == 1
 
 
-def test_codes_and_keys_are_not_in_the_database(board: Board, vendor: Visitor) -> None:
+def test_codes_and_keys_are_not_in_the_database(board: Board, vendor: Near) -> None:
     code = rooms.renew_code(board.database, board.secret, 1, "vendor")
     with board.database.reading() as of:
         kept = str(of.exec_driver_sql("SELECT * FROM keys").all())
@@ -37,7 +37,7 @@ def test_codes_and_keys_are_not_in_the_database(board: Board, vendor: Visitor) -
 
 
 def test_a_renewed_code_closes_the_old_one(
-    codes: dict[str, str], organiser: Visitor, visitor: Callable[[], Visitor]
+    codes: dict[str, str], organiser: Near, visitor: Callable[[], Near]
 ) -> None:
     told = organiser.post("/rooms/1/codes", "/rooms/1", role="vendor")
     code = re.search(r"<code>([\w-]{19})</code>", told.text)
@@ -46,7 +46,7 @@ def test_a_renewed_code_closes_the_old_one(
     assert visitor().join(code[1]).status_code == 200
 
 
-def test_guessing_is_slowed(codes: dict[str, str], visitor: Callable[[], Visitor]) -> None:
+def test_guessing_is_slowed(codes: dict[str, str], visitor: Callable[[], Near]) -> None:
     guesser = visitor()
     mark = guesser.mark()
     seen = [
@@ -81,7 +81,7 @@ def test_codes_are_long_and_none_like_another() -> None:
 
 
 def test_leaving_ends_every_session_and_a_session_cannot_be_planted(
-    vendor: Visitor, visitor: Callable[[], Visitor], codes: dict[str, str]
+    vendor: Near, visitor: Callable[[], Near], codes: dict[str, str]
 ) -> None:
     stolen = visitor()
     stolen.client.cookies = vendor.client.cookies
@@ -98,7 +98,7 @@ def test_leaving_ends_every_session_and_a_session_cannot_be_planted(
     assert planted.client.cookies["telerad"] != before
 
 
-def test_a_forged_cookie_is_nobody(visitor: Callable[[], Visitor], vendor: Visitor) -> None:
+def test_a_forged_cookie_is_nobody(visitor: Callable[[], Near], vendor: Near) -> None:
     forger = visitor()
     cookie = vendor.client.cookies["telerad"]
     head, _, tail = cookie.partition(".")
@@ -107,14 +107,14 @@ def test_a_forged_cookie_is_nobody(visitor: Callable[[], Visitor], vendor: Visit
         assert forger.get("/rooms/1").headers.get("location") == "/join"
 
 
-def others(vendor: Visitor) -> tuple[int, int]:
+def others(vendor: Near) -> tuple[int, int]:
     """A system of somebody's, and a run of it that waits."""
     system = vendor.declare()
     vendor.post(f"/systems/{system}/runs", "/rooms/1", scenario=NOMINAL)
     return system, runs.of_system(vendor.board.database, system)[0].id
 
 
-def test_a_participant_cannot_touch_what_is_anothers(vendor: Visitor, rival: Visitor) -> None:
+def test_a_participant_cannot_touch_what_is_anothers(vendor: Near, rival: Near) -> None:
     system, run = others(vendor)
     for path in (f"/systems/{system}", f"/runs/{run}", f"/runs/{run}/report"):
         assert rival.get(path).status_code == 403, path
@@ -139,7 +139,7 @@ def test_a_participant_cannot_touch_what_is_anothers(vendor: Visitor, rival: Vis
     assert "Radix" in page
 
 
-def test_a_monitor_reads_and_does_not_change(vendor: Visitor, monitor: Visitor) -> None:
+def test_a_monitor_reads_and_does_not_change(vendor: Near, monitor: Near) -> None:
     system, run = others(vendor)
     assert monitor.get(f"/runs/{run}").status_code == 200
     assert monitor.post(f"/runs/{run}/stop", "/rooms/1").status_code == 403
@@ -147,7 +147,7 @@ def test_a_monitor_reads_and_does_not_change(vendor: Visitor, monitor: Visitor) 
     assert monitor.post("/rooms/1/codes", "/rooms/1", role="vendor").status_code == 403
 
 
-def test_an_organiser_may_stop_and_start_anything(vendor: Visitor, organiser: Visitor) -> None:
+def test_an_organiser_may_stop_and_start_anything(vendor: Near, organiser: Near) -> None:
     system, run = others(vendor)
     assert organiser.post(f"/runs/{run}/stop", "/rooms/1").status_code == 303
     assert runs.of_system(vendor.board.database, system)[0].state == "withdrawn"
@@ -155,9 +155,9 @@ def test_an_organiser_may_stop_and_start_anything(vendor: Visitor, organiser: Vi
     assert runs.of_system(vendor.board.database, system)[0].state == "queued"
 
 
-def test_another_room_does_not_exist(board: Board, vendor: Visitor) -> None:
+def test_another_room_does_not_exist(board: Board, vendor: Near) -> None:
     system, run = others(vendor)
-    elsewhere = Visitor(board)
+    elsewhere = Near(board)
     elsewhere.join(make_room(board, "Metz")["organiser"])
     for path in ("/rooms/1", f"/systems/{system}", f"/runs/{run}", "/rooms/1/events"):
         assert elsewhere.get(path).status_code == 404, path
@@ -165,7 +165,7 @@ def test_another_room_does_not_exist(board: Board, vendor: Visitor) -> None:
         assert elsewhere.post(path, "/rooms/2", scenario="*").status_code == 404, path
 
 
-def test_nobody_is_sent_to_the_door(visitor: Callable[[], Visitor], vendor: Visitor) -> None:
+def test_nobody_is_sent_to_the_door(visitor: Callable[[], Near], vendor: Near) -> None:
     others(vendor)
     stranger = visitor()
     for path in ("/rooms/1", "/rooms/1/events", "/systems/1", "/runs/1", "/rooms"):
@@ -174,7 +174,33 @@ def test_nobody_is_sent_to_the_door(visitor: Callable[[], Visitor], vendor: Visi
     assert stranger.post("/rooms", room="x").status_code == 401
 
 
-def test_events_of_others_are_only_what_the_matrix_shows(vendor: Visitor, rival: Visitor) -> None:
+def test_a_run_between_two_waits_for_the_other_to_agree(
+    vendor: Near, rival: Near, monitor: Near, organiser: Near
+) -> None:
+    ris, platform = vendor.declare(), rival.declare(side="platform")
+    path = f"/systems/{ris}/between"
+    assert rival.post(path, "/rooms/1", other=str(platform)).status_code == 403
+    assert vendor.post(path, "/rooms/1", other=str(ris)).status_code == 422
+    assert vendor.post(path, "/rooms/1", other="77").status_code == 422
+    asked = vendor.post(path, "/rooms/1", other=str(platform)).headers["location"]
+    assert vendor.post(path, "/rooms/1", other=str(platform)).headers["location"] != asked
+    for nobody in (vendor, monitor):
+        assert nobody.post(f"{asked}/agree", "/rooms/1").status_code == 403
+    assert rival.get(asked).status_code == 200
+    database = vendor.board.database
+    assert runs.of_system(database, platform)[0].state == "proposed"
+    assert rival.post(f"{asked}/agree", "/rooms/1").status_code == 303
+    assert runs.of_system(database, ris)[0].state == "queued"
+    assert rival.post(f"{asked}/stop", "/rooms/1").status_code == 303
+    assert rival.post(f"{asked}/again", "/rooms/1").status_code == 303
+    assert runs.of_system(database, ris)[0].state == "proposed"
+    own = f"/systems/{ris}/between"
+    vendor.post(f"/runs/{runs.of_system(database, ris)[0].id}/stop", "/rooms/1")
+    organiser.post(own, "/rooms/1", other=str(platform))
+    assert runs.of_system(database, ris)[0].state == "queued"
+
+
+def test_events_of_others_are_only_what_the_matrix_shows(vendor: Near, rival: Near) -> None:
     system, run = others(vendor)
     database = vendor.board.database
     found = runs.run(database, run)
@@ -186,7 +212,7 @@ def test_events_of_others_are_only_what_the_matrix_shows(vendor: Visitor, rival:
     assert runs.events_of_room(database, 1, seen[0].id, None) == seen[1:]
 
 
-def test_the_host_makes_rooms(board: Board, visitor: Callable[[], Visitor]) -> None:
+def test_the_host_makes_rooms(board: Board, visitor: Callable[[], Near]) -> None:
     host = visitor()
     assert host.post("/join", code=board.host_key).headers["location"] == "/rooms"
     made = host.post(
@@ -210,7 +236,7 @@ def test_the_host_makes_rooms(board: Board, visitor: Callable[[], Visitor]) -> N
 
 
 def test_a_closed_room_takes_nobody_and_starts_nothing(
-    codes: dict[str, str], vendor: Visitor, organiser: Visitor, visitor: Callable[[], Visitor]
+    codes: dict[str, str], vendor: Near, organiser: Near, visitor: Callable[[], Near]
 ) -> None:
     system = vendor.declare()
     organiser.post("/rooms/1/closed", "/rooms/1")
@@ -237,13 +263,13 @@ def test_a_closed_room_takes_nobody_and_starts_nothing(
         ("tls", "yes"),
     ],
 )
-def test_what_a_vendor_declares_is_checked(vendor: Visitor, field: str, value: str) -> None:
+def test_what_a_vendor_declares_is_checked(vendor: Near, field: str, value: str) -> None:
     said = {"system": "R", "version": "1", "side": "ris", "host": "h", "port": "1", field: value}
     assert vendor.post("/rooms/1/systems", "/rooms/1", **said).status_code == 422
     assert rooms.systems(vendor.board.database, 1) == ()
 
 
-def test_each_system_has_its_own_port_until_none_is_left(vendor: Visitor) -> None:
+def test_each_system_has_its_own_port_until_none_is_left(vendor: Near) -> None:
     given = [vendor.declare() for _ in range(3)]
     listens = [rooms.system(vendor.board.database, number) for number in given]
     assert [one.listen for one in listens if one] == [26000, 26001, 26002]

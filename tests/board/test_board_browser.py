@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
 BIN = Path(sys.executable).parent
 SCENARIO = "lb-nominal-without-request-document"
-PATIENCE = 60  # seconds
+PATIENCE = 30  # seconds
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 EVIL = '"><img src=x onerror=alert(1)>'
 
@@ -126,7 +126,8 @@ def test_two_vendors_and_a_board(
     port = free_port()
     listen = ana.declare("Plato", "platform", port)
     bo = Person(browser, links["Vendors"], EVIL)
-    bo.declare(EVIL, "ris", free_port())
+    bo_port = free_port()
+    bo_listen = bo.declare(EVIL, "ris", bo_port)
     bo.page.goto(links["Board"] + "/rooms/1")
     until(bo.page, "#live", "live")
     assert "Acme Plato 1" in bo.page.locator("#matrix").inner_text()
@@ -151,6 +152,17 @@ def test_two_vendors_and_a_board(
     address = ana.page.url
     bo.page.goto(address)
     assert "belongs to another participant" in bo.page.locator("main").inner_text()
+    between(ana, bo, links["Board"])
+    program(
+        *("simulate", "ris", "--listen", f"127.0.0.1:{bo_port}"),
+        *("--peer", f"127.0.0.1:{bo_listen}", "--out", str(tmp_path / "ris")),
+    )
+    until(bo.page, "#trace tbody tr:nth-of-type(4)", "pass")
+    bo.page.click("text=Finish and judge")
+    until(bo.page, "#state", "pass")
+    assert bo.page.locator(".blame").count() == 2
+    ana.page.goto(links["Board"] + "/rooms/1")
+    assert "pass" in ana.page.locator("#p-2-1 a").inner_text()
     bo.page.set_viewport_size({"width": 390, "height": 844})
     bo.page.goto(links["Board"] + "/rooms/1?lang=fr")
     assert bo.page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -158,3 +170,15 @@ def test_two_vendors_and_a_board(
     said = [line for line in (*ana.said, *bo.said) if "403" not in line]
     assert said == []
     assert bo.page.locator("img").count() == 0
+
+
+def between(ana: Person, bo: Person, board: str) -> None:
+    """Bo proposes, Ana agrees; both systems may send."""
+    bo.page.goto(board + "/systems/2")
+    bo.page.click("text=Propose")
+    until(bo.page, "#state", "proposed")
+    assert bo.page.locator("button:text-is('Agree')").count() == 0
+    ana.page.goto(bo.page.url)
+    ana.page.click("button:text-is('Agree')")
+    until(bo.page, "#trace", "listening on port")
+    until(bo.page, "#state", "running")

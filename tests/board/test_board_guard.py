@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from visitor import ADDRESS, SYSTEM, Visitor
+from visitor import ADDRESS, SYSTEM, Near
 
 from harness.show.board import rooms, runs
 from harness.show.board.access import Board
@@ -30,7 +30,7 @@ HOSTILE = (
         {"origin": ADDRESS, "sec-fetch-site": "same-site"},
     ],
 )
-def test_another_site_changes_nothing(vendor: Visitor, headers: dict[str, str]) -> None:
+def test_another_site_changes_nothing(vendor: Near, headers: dict[str, str]) -> None:
     fields = {"mark": vendor.mark("/rooms/1"), **SYSTEM}
     assert vendor.client.post("/rooms/1/systems", data=fields, headers=headers).status_code == 403
     stream = {**headers, "accept": "text/event-stream"}
@@ -38,13 +38,13 @@ def test_another_site_changes_nothing(vendor: Visitor, headers: dict[str, str]) 
     assert rooms.systems(vendor.board.database, 1) == ()
 
 
-def test_without_an_origin_nothing_changes(vendor: Visitor) -> None:
+def test_without_an_origin_nothing_changes(vendor: Near) -> None:
     fields = {"mark": vendor.mark("/rooms/1"), **SYSTEM}
     del vendor.client.headers["origin"]
     assert vendor.client.post("/rooms/1/systems", data=fields).status_code == 403
 
 
-def test_a_form_needs_the_mark_of_its_session(vendor: Visitor, rival: Visitor) -> None:
+def test_a_form_needs_the_mark_of_its_session(vendor: Near, rival: Near) -> None:
     for mark in ("", "x", "é", rival.mark("/rooms/1"), rival.mark("/join")):
         fields = {"mark": mark, **SYSTEM}
         answer = vendor.client.post("/rooms/1/systems", data=fields)
@@ -53,7 +53,7 @@ def test_a_form_needs_the_mark_of_its_session(vendor: Visitor, rival: Visitor) -
     assert vendor.client.post("/rooms/1/systems", data=fields).status_code == 303
 
 
-def test_every_form_carries_its_mark(vendor: Visitor, organiser: Visitor) -> None:
+def test_every_form_carries_its_mark(vendor: Near, organiser: Near) -> None:
     system = vendor.declare()
     vendor.post(f"/systems/{system}/runs", "/rooms/1", scenario="*")
     for visitor, path in (
@@ -69,16 +69,16 @@ def test_every_form_carries_its_mark(vendor: Visitor, organiser: Visitor) -> Non
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8000", "10.0.0.7", "[::2]", "[", ""]
 )
-def test_a_strange_host_is_refused(vendor: Visitor, host: str) -> None:
+def test_a_strange_host_is_refused(vendor: Near, host: str) -> None:
     assert vendor.get("/join", host=host).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000"])
-def test_this_machine_is_known(vendor: Visitor, host: str) -> None:
+def test_this_machine_is_known(vendor: Near, host: str) -> None:
     assert vendor.get("/join", host=host).status_code == 200
 
 
-def test_a_large_body_is_refused(vendor: Visitor) -> None:
+def test_a_large_body_is_refused(vendor: Near) -> None:
     data = b"mark=" + b"x" * LIMIT
     kind = {"content-type": "application/x-www-form-urlencoded"}
     assert vendor.client.post("/join", content=data, headers=kind).status_code == 413
@@ -102,13 +102,13 @@ def test_a_large_body_is_refused(vendor: Visitor) -> None:
         "/no-such-page",
     ],
 )
-def test_no_path_leads_elsewhere(vendor: Visitor, path: str) -> None:
+def test_no_path_leads_elsewhere(vendor: Near, path: str) -> None:
     answer = vendor.get(path)
     assert answer.status_code == 404
     assert "Traceback" not in answer.text
 
 
-def test_every_answer_is_armoured(vendor: Visitor) -> None:
+def test_every_answer_is_armoured(vendor: Near) -> None:
     for path in ("/join", "/rooms/1", "/no-such-page", "/board.css", "/board.js"):
         headers = vendor.get(path).headers
         policy = headers["content-security-policy"]
@@ -123,7 +123,7 @@ def test_every_answer_is_armoured(vendor: Visitor) -> None:
 
 @pytest.mark.parametrize("evil", HOSTILE)
 def test_what_people_write_does_nothing(
-    board: Board, visitor: Callable[[], Visitor], evil: str
+    board: Board, visitor: Callable[[], Near], evil: str
 ) -> None:
     _, codes = rooms.make_room(
         board.database,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from visitor import Visitor
+from visitor import Near
 
 from harness.errors import HarnessError
 from harness.show.board import matrix, rooms, runs, serving
@@ -19,7 +19,7 @@ NOMINAL, KEY = "lb-nominal-ct-brain", "lb-neg-ins-key"
 
 def waiting(number: int, system: int, who: int, other: int | None = None) -> Run:
     return Run(
-        *(number, 1, system, "1", other, "", NOMINAL, who, "queued", "", None, 0.0, None, None)
+        *(number, 1, system, "1", other, "", NOMINAL, who, "queued", "", "", None, 0.0, None, None)
     )
 
 
@@ -42,7 +42,7 @@ def test_forty_runs_of_one_do_not_keep_another_waiting() -> None:
     assert chosen(queue, [waiting(90, 90, 2)], {}, 3) == [1, 51]
 
 
-def test_a_run_goes_its_way_once(board: Board, vendor: Visitor) -> None:
+def test_a_run_goes_its_way_once(board: Board, vendor: Near) -> None:
     system = rooms.system(board.database, vendor.declare())
     assert system
     (number,) = runs.ask(board.database, system, [NOMINAL, NOMINAL], 1)
@@ -60,7 +60,7 @@ def test_a_run_goes_its_way_once(board: Board, vendor: Visitor) -> None:
 
 
 def test_a_server_that_went_away_leaves_runs_interrupted(
-    terms: serving.Terms, board: Board, vendor: Visitor
+    terms: serving.Terms, board: Board, vendor: Near
 ) -> None:
     system = rooms.system(board.database, vendor.declare())
     assert system
@@ -74,7 +74,7 @@ def test_a_server_that_went_away_leaves_runs_interrupted(
     with_another.close()
 
 
-def test_results_stay_with_their_version(board: Board, vendor: Visitor) -> None:
+def test_results_stay_with_their_version(board: Board, vendor: Near) -> None:
     number = vendor.declare()
     system = rooms.system(board.database, number)
     room = rooms.room(board.database, 1)

@@ -3,7 +3,7 @@
 import re
 from html import unescape
 
-from httpx2 import Response
+from httpx2 import Client, Response
 from starlette.testclient import TestClient
 
 from harness.show.board import app, rooms
@@ -20,10 +20,11 @@ SYSTEM = {
 
 
 class Visitor:
-    def __init__(self, board: Board) -> None:
-        self.board = board
-        self.client = TestClient(app.make(board), base_url=ADDRESS, follow_redirects=False)
-        self.client.headers["origin"] = ADDRESS
+    """`client` speaks to a server, or to a board in memory."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.client.headers["origin"] = str(client.base_url).rstrip("/")
 
     def get(self, path: str, **headers: str) -> Response:
         return self.client.get(path, headers=headers)
@@ -43,6 +44,14 @@ class Visitor:
         said = self.post(f"/rooms/{room}/systems", **{**SYSTEM, **changes})
         assert said.status_code == 303, said.text
         return int(said.headers["location"].rpartition("/")[2])
+
+
+class Near(Visitor):
+    """A visitor of a board in memory."""
+
+    def __init__(self, board: Board) -> None:
+        super().__init__(TestClient(app.make(board), base_url=ADDRESS, follow_redirects=False))
+        self.board = board
 
 
 def make_room(board: Board, name: str = "Lille") -> dict[str, str]:

@@ -135,6 +135,12 @@ class Visit:
         own = {system.id for system in self.own_systems()}
         return self.somebody().organises or not own.isdisjoint(run.systems)
 
+    def agrees(self, run: Run) -> bool:
+        """Is the one whose agreement a proposed run waits for: not who proposed it."""
+        person = self.somebody()
+        proposed = run.state == "proposed" and run.asked_by != person.id
+        return proposed and self.changes(run)
+
     def run_to_change(self, number: int) -> Run:
         """A run that the visitor may stop or start again. Raises Refusal."""
         found = self.run(number)

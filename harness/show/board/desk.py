@@ -7,7 +7,7 @@ this one had begun are marked as interrupted when the desk opens; those that wai
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +26,10 @@ _LINE: Final = 1024 * 1024  # bytes of one line that a player says
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for every run: where we listen, how many at once, patience in seconds."""
+    """What holds for every run: where we listen, how many at once.
+
+    In seconds: `within` for each message of a real system, `limit` for a run between two.
+    """
 
     folder: Path
     at: str
@@ -34,6 +37,7 @@ class Terms:
     lang: str
     within: float = 0.0
     tls: Tls | None = None
+    limit: float = 3600.0
 
 
 class Desk:
@@ -122,7 +126,13 @@ class Desk:
             ended = _Ended("failed", reason=say("board.no_player", reason=reason))
         finally:
             over = asyncio.to_thread(
-                runs.end, self.database, run.id, ended.state, ended.verdict, ended.reason
+                runs.end,
+                self.database,
+                run.id,
+                ended.state,
+                ended.verdict,
+                ended.reason,
+                blame=ended.blame,
             )
             await asyncio.shield(over)
             self._stopping.discard(run.id)
@@ -165,6 +175,8 @@ class Desk:
         stopped = run.id in self._stopping
         if said.get("event") == "refused":
             return _Ended("failed", reason=Text(**said["what"]))
+        if run.other and said.get("event") == "end" and self.is_open:
+            return _Ended("done", said["verdict"], blame=_blame(said["at_fault"]))
         if stopped or said.get("interrupted"):
             return _Ended("stopped" if self.is_open else "interrupted")
         if said.get("event") != "end":
@@ -177,6 +189,7 @@ class Desk:
         assert system  # noqa: S101  the database keeps what runs name
         assert room  # noqa: S101
         terms = self.terms
+        other = rooms.system(self.database, run.other) if run.other else None
         return Job(
             profile=room.profile,
             scenario=run.scenario,
@@ -190,16 +203,28 @@ class Desk:
             lang=terms.lang,
             within=terms.within,
             tls=_files(terms.tls) if system.tls and terms.tls else None,
+            other={"host": other.host, "port": other.port, "listen": other.listen}
+            if other
+            else None,
+            limit=terms.limit,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a run is over. A run that was stopped has no verdict, but a report."""
+    """How a run is over. A run that was stopped has no verdict, but a report.
+
+    Between two systems, stopping is how a run ends: it has a verdict.
+    """
 
     state: str
     verdict: str = ""
     reason: Text | None = None
+    blame: str = ""
+
+
+def _blame(sides: Sequence[str]) -> str:
+    return "both" if len(sides) > 1 else next(iter(sides), "")
 
 
 def _files(tls: Tls) -> dict[str, str]:

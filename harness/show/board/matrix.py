@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from harness.show.board.rooms import Room, System
-from harness.show.board.runs import Run
+from harness.show.board.runs import BETWEEN, Run
 from harness.sim import scenario
 from harness.sim.scenario import Scenario
 from harness.text import Text, plain
@@ -26,12 +26,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`id` names it in the page; `word` is that of `Run.word`, "none" without a run."""
+    """`id` names it in the page; `word` is that of `Run.word`, "none" without a run.
+
+    `other` is the platform of a pair, `blame` who of it is at fault.
+    """
 
     id: str
     scenario: str
     word: str
     run: int | None
+    other: int | None = None
+    blame: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,44 @@ def rows(
 def _cells(
     system: System, scenarios: Sequence[str], found: Mapping[tuple[int, str], Run]
 ) -> tuple[Cell, ...]:
-    runs = ((name, found.get((system.id, name))) for name in scenarios)
     return tuple(
-        Cell(cell_id(system.id, name), name, run.word if run else NONE, run.id if run else None)
-        for name, run in runs
+        _cell(cell_id(system.id, name), name, found.get((system.id, name))) for name in scenarios
     )
+
+
+def pairs(
+    systems: Sequence[System], latest: Sequence[Run]
+) -> tuple[tuple[System, ...], tuple[Row, ...]]:
+    """Every RIS against every platform: the platforms, and a row for each RIS."""
+    platforms = tuple(system for system in systems if system.role == "platform")
+    version = {system.id: system.version for system in systems}
+    found = {
+        (run.system, run.other): run
+        for run in latest
+        if run.other and run.other_version == version[run.other]
+    }
+    of = [system for system in systems if system.role == "ris"]
+    return platforms, tuple(Row(ris, _paired(ris, platforms, found)) for ris in of)
+
+
+def _paired(
+    ris: System, platforms: Sequence[System], found: Mapping[tuple[int, int], Run]
+) -> tuple[Cell, ...]:
+    return tuple(
+        _cell(pair_id(ris.id, one.id), BETWEEN, found.get((ris.id, one.id)), one.id)
+        for one in platforms
+    )
+
+
+def _cell(name: str, scenario: str, run: Run | None, other: int | None = None) -> Cell:
+    if run is None:
+        return Cell(name, scenario, NONE, None, other)
+    return Cell(name, scenario, run.word, run.id, other, run.blame)
+
+
+def pair_id(ris: int, platform: int) -> str:
+    """The name of a pair's cell in the page."""
+    return f"p-{ris}-{platform}"
 
 
 def cell_id(system: int, name: str) -> str:

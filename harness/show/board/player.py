@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,18 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.rules.rule import Verdict
-from harness.show import outputs, session
+from harness.show import blaming, outputs, session
+from harness.show.board import between
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report
-from harness.sim import scenario
+from harness.sim import blame, probe, scenario
 from harness.sim.net import Address
 from harness.sim.record import Exchange
+from harness.sim.relay import Link
 from harness.sim.tls import Tls
 
+PATIENCE = 10.0  # seconds that a run waits for its ports
+_OTHER = {"ris": "platform", "platform": "ris"}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -35,7 +40,9 @@ class Job:
 
     `at:listen` is where we listen for it. `tls` names files as strings, None for a plain line.
     `lang` is the language that the report opens in; `within` seconds for each message of the
-    system, 0.0 for what the scenario says.
+    system, 0.0 for what the scenario says. `other` is a second real system, a platform (then the
+    first is a RIS and no scenario is played): its `host`, `port` and `listen`. `limit`: seconds
+    after which such a run ends by itself.
     """
 
     profile: str
@@ -50,6 +57,8 @@ class Job:
     lang: str
     within: float = 0.0
     tls: dict[str, str] | None = None
+    other: dict[str, Any] | None = None
+    limit: float = 3600.0
 
     def as_line(self) -> bytes:
         """The line that the process reads."""
@@ -64,7 +73,8 @@ def main() -> int:
     job = Job(**json.loads(line))
     threading.Thread(target=_listen_for_the_end, daemon=True).start()
     try:
-        report = _play(job)
+        _wait_for_ports(job)
+        report = _between(job, job.other) if job.other else _play(job)
     except HarnessError as wrong:
         _tell("refused", what=wrong.what.as_dict())
         return wrong.exit_code
@@ -73,13 +83,22 @@ def main() -> int:
     for number in _SIGNALS:  # the report is written whatever comes
         signal.signal(number, signal.SIG_IGN)
     _write(report, Path(job.folder), job.lang)
-    _tell("end", verdict=report.verdict.word, interrupted=report.interrupted, **_counts(report))
+    told = _counts(report) | (_faults(report) if job.other else {})
+    _tell("end", verdict=report.verdict.word, interrupted=report.interrupted, **told)
     return 0
 
 
 def _listen_for_the_end() -> None:
     sys.stdin.buffer.read(1)
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def _wait_for_ports(job: Job) -> None:
+    """The run before may still be leaving its port, when the server was killed under it."""
+    ports = (job.listen, *((job.other["listen"],) if job.other else ()))
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not all(probe.can_listen((job.at, p)).good for p in ports):
+        time.sleep(0.2)
 
 
 def _play(job: Job) -> Report:
@@ -98,11 +117,33 @@ def _play(job: Job) -> Report:
             listen=(job.at, job.listen),
             within=job.within or None,
             tls=_tls(job.tls),
-            told=lambda exchange: _tell("exchange", **of_exchange(exchange)),
+            told=_tell_exchange,
             waits=lambda flow, role, seconds: _tell("waits", flow=flow, role=role, seconds=seconds),
-            listening=lambda role, at: _tell("listening", role=role, port=at[1]),
+            listening=lambda role, at: _tell("listening", role=_OTHER[role], port=at[1]),
         ),
     )
+
+
+def _between(job: Job, other: dict[str, Any]) -> Report:
+    profile = profiles.load(job.profile)
+    clock = threading.Timer(job.limit, os.kill, (os.getpid(), signal.SIGINT))
+    clock.daemon = True
+    clock.start()
+    return between.run(
+        profile,
+        Path(job.folder),
+        (
+            Link("ris", (job.at, job.listen), (other["host"], other["port"])),
+            Link("platform", (job.at, other["listen"]), (job.host, job.port)),
+        ),
+        _tls(job.tls),
+        _tell_exchange,
+        lambda sender, at: _tell("listening", role=sender, port=at[1]),
+    )
+
+
+def _tell_exchange(exchange: Exchange) -> None:
+    _tell("exchange", **of_exchange(exchange))
 
 
 def _tls(files: dict[str, str] | None) -> Tls | None:
@@ -140,6 +181,16 @@ def _counts(report: Report) -> dict[str, int]:
     placed = findings_in_order(report)
     failed = sum(one.finding.verdict is Verdict.FAIL for one in placed)
     return {"failed": failed, "exchanges": len(report.exchanges)}
+
+
+def _faults(report: Report) -> dict[str, Any]:
+    """Who is at fault, by our own receiver beside each system, in words and by role."""
+    assert report.guide  # noqa: S101  judged a moment ago
+    charges = blame.charges(report.exchanges, report.guide)
+    return {
+        "at_fault": sorted({charge.side for charge in charges}),
+        "headlines": [line.as_dict() for line in blaming.headlines(charges)],
+    }
 
 
 def _write(report: Report, folder: Path, lang: str) -> None:

@@ -11,6 +11,7 @@ from harness.show import doctor
 from harness.show.board import access, answers, matrix, rooms, runs
 from harness.show.board.access import Form, Number, Refusal, Visit
 from harness.show.board.rooms import ROLES, Declared, Room, System
+from harness.show.board.runs import Run
 from harness.show.doctor import Line
 from harness.show.session import now
 from harness.text import Text, plain, say
@@ -43,14 +44,18 @@ def _shown(visit: Visit, room: Room) -> dict[str, Any]:
     last = runs.last_event(database, room.id)
     systems = rooms.systems(database, room.id)
     waiting = runs.open_runs(database, room.id)
+    latest = runs.latest(database, room.id)
+    platforms, pairs = matrix.pairs(systems, latest)
     return {
         "room": room,
         "last": last,
         "columns": matrix.columns(room),
-        "rows": matrix.rows(systems, room.scenarios, runs.latest(database, room.id)),
+        "rows": matrix.rows(systems, room.scenarios, latest),
+        "platforms": platforms,
+        "pairs": pairs,
         "systems": {system.id: system for system in systems},
         "mine": frozenset(system.id for system in systems if visit.owns(system)),
-        "readable": lambda system: person.sees_all or system.owner == person.id,
+        "readable": lambda *of: person.sees_all or any(s.owner == person.id for s in of),
         "waiting": waiting,
         "people": rooms.people(database, room.id) if person.organises else (),
         "sides": _SIDES,
@@ -125,6 +130,7 @@ def _of_system(visit: Visit, of: System, lines: tuple[Line, ...] = ()) -> Respon
     database = visit.board.database
     room = visit.room(of.room)
     every = runs.of_system(database, of.id)
+    systems = {one.id: one for one in rooms.systems(database, room.id)}
     found = matrix.rows((of,), room.scenarios, runs.latest(database, room.id))
     return answers.page(
         visit,
@@ -135,7 +141,8 @@ def _of_system(visit: Visit, of: System, lines: tuple[Line, ...] = ()) -> Respon
         row=found[0],
         every=every[:200],
         titles={column.name: column.title for column in matrix.columns(room)},
-        systems={one.id: one for one in rooms.systems(database, room.id)},
+        systems=systems,
+        others=[one for one in systems.values() if one.role != of.role],
         lines=lines,
         last=runs.last_event(database, room.id),
     )
@@ -187,6 +194,28 @@ def start(form: Sent, number: Number) -> Response:
     return answers.go(f"/runs/{asked[0]}" if len(asked) == 1 else f"/systems/{number}")
 
 
+@ROUTER.post("/systems/{number}/between")
+def against(form: Sent, number: Number) -> Response:
+    """Propose a run with another vendor's system on the other side."""
+    visit, shared = form.visit, form.visit.board
+    own = visit.system(number)
+    room = visit.room(own.room)
+    other = rooms.system(shared.database, form.number("other", 1, 2**31 - 1))
+    if other is None or other.room != own.room or other.role == own.role:
+        raise Refusal(422, say("board.bad_choice", field=say("board.field.other")))
+    if room.closed:
+        raise Refusal(409, say("board.closed"))
+    if own.tls != other.tls:
+        raise Refusal(409, say("board.mixed_tls"))
+    ris, platform = (own, other) if own.role == "ris" else (other, own)
+    person = visit.somebody()
+    if rooms.count_runs(shared.database, person.id) >= MOST_WAITING:
+        raise Refusal(429, say("board.many_runs", most=MOST_WAITING))
+    asked = runs.propose(shared.database, ris, platform, person.id, agreed=visit.owns(other))
+    anyio.from_thread.run(shared.desk.look)
+    return answers.go(f"/runs/{asked}" if asked else f"/systems/{number}")
+
+
 # -- runs ------------------------------------------------------------------------------------
 
 
@@ -207,6 +236,8 @@ def run(visit: From, number: Number) -> Response:
         last=told[-1].id if told else 0,
         has_report=(visit.board.desk.folder(number) / "report.html").is_file(),
         may_change=visit.changes(found),
+        may_agree=visit.agrees(found),
+        ended=next((event.data for event in reversed(told) if event.kind == "end"), {}),
         title=_title(room, found.scenario),
     )
 
@@ -221,7 +252,7 @@ def stop(form: Sent, number: Number) -> Response:
     """Withdraw a run that waits, stop one that goes on."""
     found = form.visit.run_to_change(number)
     shared = form.visit.board
-    if not runs.end(shared.database, found.id, "withdrawn", of=("queued",)):
+    if not runs.end(shared.database, found.id, "withdrawn", of=("proposed", "queued")):
         anyio.from_thread.run(shared.desk.stop, found.id)
     anyio.from_thread.run(shared.desk.look)
     return answers.go(f"/runs/{number}")
@@ -232,9 +263,29 @@ def again(form: Sent, number: Number) -> Response:
     """The same once more, with the version that the system has now."""
     visit, shared = form.visit, form.visit.board
     found = visit.run_to_change(number)
-    own = rooms.system(shared.database, found.system)
-    if own is None or visit.room(found.room).closed:
+    if visit.room(found.room).closed:
         raise Refusal(409, say("board.closed"))
-    asked = runs.ask(shared.database, own, (found.scenario,), visit.somebody().id)
+    asked = _ask_again(visit, found)
     anyio.from_thread.run(shared.desk.look)
-    return answers.go(f"/runs/{asked[0]}" if asked else f"/systems/{found.system}")
+    return answers.go(f"/runs/{asked}" if asked else f"/runs/{number}")
+
+
+def _ask_again(visit: Visit, found: Run) -> int | None:
+    database, person = visit.board.database, visit.somebody()
+    taking_part = [rooms.system(database, of) for of in found.systems]
+    own, *others = [one for one in taking_part if one]
+    if others:
+        agreed = visit.owns(own) and visit.owns(others[0])
+        return runs.propose(database, own, others[0], person.id, agreed=agreed)
+    return next(iter(runs.ask(database, own, (found.scenario,), person.id)), None)
+
+
+@ROUTER.post("/runs/{number}/agree")
+def agree(form: Sent, number: Number) -> Response:
+    """Agree to a run that another vendor proposed."""
+    found = form.visit.run(number)
+    if not form.visit.agrees(found):
+        raise Refusal(403, say("board.not_yours"))
+    runs.agree(form.visit.board.database, number)
+    anyio.from_thread.run(form.visit.board.desk.look)
+    return answers.go(f"/runs/{number}")

@@ -1,6 +1,7 @@
 """What was played: runs, and the events that tell of them.
 
-A run is "queued", then "running"; it ends as "done" (with a verdict), "stopped", "interrupted" (the
+A run is "proposed" when the owner of the other system has to agree, else "queued", then "running";
+it ends as "done" (with a verdict), "stopped", "interrupted" (the
 server went away), "failed" (it could not be played; `reason` says why) or "withdrawn".
 """
 
@@ -17,14 +18,16 @@ from harness.show.board.rooms import System
 from harness.show.board.tables import EVENTS, RUNS, SYSTEMS
 from harness.text import Text
 
-OPEN: Final = ("queued", "running")
+OPEN: Final = ("proposed", "queued", "running")
+BETWEEN: Final = "proxy"  # the scenario of a run between two systems
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run. `other` is the system on the other side, None for our simulator.
 
-    `verdict` is a word, empty as long as there is none. Times in seconds since 1970.
+    `verdict` is a word, empty as long as there is none; `blame` "ris", "platform", "both" or
+    empty. Times in seconds since 1970.
     """
 
     id: int
@@ -37,6 +40,7 @@ class Run:
     asked_by: int
     state: str
     verdict: str
+    blame: str
     reason: Text | None
     asked: float
     started: float | None
@@ -83,15 +87,42 @@ def ask(
         return tuple(_ask(to, system, name, asked_by, other) for name in wanted)
 
 
+def propose(
+    database: Database, ris: System, platform: System, asked_by: int, *, agreed: bool
+) -> int | None:
+    """A run between two systems, for the other owner to agree to; None when there is one already.
+
+    `agreed`: nobody has to, it goes into the queue.
+    """
+    with database.writing() as to:
+        if _waiting(to, ris, platform):
+            return None
+        state = "queued" if agreed else "proposed"
+        return _ask(to, ris, BETWEEN, asked_by, platform, state)
+
+
+def agree(database: Database, run: int) -> bool:
+    """The other owner agrees; False when the run is no longer proposed."""
+    with database.writing() as to:
+        return _move(to, run, ("proposed",), state="queued")
+
+
 def _waiting(of: Connection, system: System, other: System | None) -> set[str]:
     same = RUNS.c.other.is_(None) if other is None else RUNS.c.other == other.id
     found = select(RUNS.c.scenario).where(
-        RUNS.c.system == system.id, same, RUNS.c.state == "queued"
+        RUNS.c.system == system.id, same, RUNS.c.state.in_(("proposed", "queued"))
     )
     return set(of.execute(found).scalars())
 
 
-def _ask(to: Connection, system: System, scenario: str, asked_by: int, other: System | None) -> int:
+def _ask(
+    to: Connection,
+    system: System,
+    scenario: str,
+    asked_by: int,
+    other: System | None,
+    state: str = "queued",
+) -> int:
     made = to.execute(
         insert(RUNS).values(
             room=system.room,
@@ -101,8 +132,9 @@ def _ask(to: Connection, system: System, scenario: str, asked_by: int, other: Sy
             other_version=other.version if other else "",
             scenario=scenario,
             asked_by=asked_by,
-            state="queued",
+            state=state,
             verdict="",
+            blame="",
             reason="",
             asked=time.time(),
         )
@@ -125,12 +157,15 @@ def end(
     verdict: str = "",
     reason: Text | None = None,
     *,
+    blame: str = "",
     of: Sequence[str] = OPEN,
 ) -> bool:
     """The run is over; False when it was over before, or is in no state of `of`."""
     told = json.dumps(reason.as_dict(), ensure_ascii=False) if reason else ""
     with database.writing() as to:
-        return _move(to, run, of, state=state, verdict=verdict, reason=told, ended=time.time())
+        return _move(
+            to, run, of, state=state, verdict=verdict, blame=blame, reason=told, ended=time.time()
+        )
 
 
 def interrupt_all(database: Database) -> tuple[int, ...]:
@@ -219,6 +254,7 @@ def _tell_cell(to: Connection, number: int) -> None:
         "other": run.other,
         "scenario": run.scenario,
         "word": run.word,
+        "blame": run.blame,
     }
     _tell(to, run.room, run.id, "cell", data, is_open=True)
 

@@ -43,6 +43,7 @@ class Terms:
     within: float
     tls: Tls | None
     lang: str
+    limit: float = 3600.0
 
 
 def serve(
@@ -91,7 +92,15 @@ def make(terms: Terms, port: int) -> Board:
     """The board of a folder and a database. Raises HarnessError."""
     secret = Secret.of(terms.folder / "secret")
     kept = Database(terms.url or _own_url(terms.folder))
-    at = desk.Terms(terms.folder, terms.host, terms.parallel, terms.lang, terms.within, terms.tls)
+    at = desk.Terms(
+        folder=terms.folder,
+        at=terms.host,
+        parallel=terms.parallel,
+        lang=terms.lang,
+        within=terms.within,
+        tls=terms.tls,
+        limit=terms.limit,
+    )
     shown = "127.0.0.1" if terms.any_address else terms.host
     shown = f"[{shown}]" if ":" in shown else shown
     return Board(

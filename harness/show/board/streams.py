@@ -105,11 +105,15 @@ def _shown(event: Event, lang: str) -> dict[str, Any]:
     """What a page needs, in the language of its reader."""
     shown: dict[str, Any] = {**event.data, "number_of_run": event.run}
     if event.kind == "cell":
-        shown["id"] = matrix.cell_id(event.data["system"], event.data["scenario"])
-        word = event.data["word"]
+        system, other, word = (event.data[key] for key in ("system", "other", "word"))
+        shown["id"] = (
+            matrix.pair_id(system, other)
+            if other
+            else matrix.cell_id(system, event.data["scenario"])
+        )
         shown |= {
             "sign": wording.sign(word),
-            "told": wording.word(word).in_(lang),
+            "told": wording.result(word, event.data["blame"], lang),
             "colour": wording.colour(word),
             "over": word not in runs.OPEN,
         }

@@ -70,7 +70,8 @@ SYSTEMS: Final = Table(
     Column("created", Float, nullable=False),
 )
 
-# `verdict` is a word, empty as long as there is none. `other` is None against our own simulator.
+# `verdict` is a word, empty as long as there is none. `other` is None against our own simulator;
+# else `system` is a RIS and `other` a platform, and `blame` says which of them is at fault.
 RUNS: Final = Table(
     "runs",
     METADATA,
@@ -84,6 +85,7 @@ RUNS: Final = Table(
     Column("asked_by", ForeignKey("people.id"), nullable=False),
     Column("state", String(16), nullable=False),
     Column("verdict", String(16), nullable=False),
+    Column("blame", String(16), nullable=False),  # ris, platform, both, or empty
     Column("reason", Text, nullable=False),  # JSON {fr, en}, or empty
     Column("asked", Float, nullable=False),
     Column("started", Float, nullable=True),

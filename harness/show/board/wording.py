@@ -24,6 +24,7 @@ _SIGNS: Final = {
     "fail": "✗",
     "error": "‼",
     "failed": "‼",
+    "proposed": "?",
     "queued": "…",
     "running": "▶",
     "stopped": "■",
@@ -55,6 +56,12 @@ _VERDICTS: Final = (
     *("pass", "warning", "contested", "inconclusive", "fail", "error"),
     *("not_applicable", "not_tested"),
 )
+
+
+def result(name: str, blame: str, lang: str) -> str:
+    """The word, and who is at fault where that was found out."""
+    told = word(name).in_(lang)
+    return f"{told} ({say(f'board.blame.{blame}').in_(lang)})" if blame else told
 
 
 def sign(name: str) -> str:
@@ -143,6 +150,8 @@ def render(name: str, lang: str, **values: Any) -> str:
         lang=lang,
         s=spoken(lang),
         word=lambda of: word(of).in_(lang),
+        result=lambda name, blame: result(name, blame, lang),
+        words=lambda pair: Text(**pair).in_(lang),
         sign=sign,
         colour=colour,
         clock=clock,

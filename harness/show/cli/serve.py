@@ -55,6 +55,13 @@ _EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  only when asked for
 @click.option(
     "--within", type=click.FloatRange(0.1, 86400), default=None, help=tr("cli.opt.serve_within")
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1440),
+    default=60,
+    show_default=True,
+    help=tr("cli.opt.serve_limit"),
+)
 @options.tls
 @options.profile
 @options.lang
@@ -70,6 +77,7 @@ def command(
     folder: Path,
     parallel: int,
     within: float | None,
+    limit: int,
     profile_name: str,
     tls: Tls | None,
 ) -> int:
@@ -90,6 +98,7 @@ def command(
         "folder": folder,
         "parallel": parallel,
         "within": within or 0.0,
+        "limit": limit * 60.0,
         "tls": tls,
         "lang": language(),
     }

@@ -29,11 +29,11 @@
     const show = (told) => {
       const cell = document.getElementById(told.id);
       const row = cell && cell.closest("[data-version]");
-      if (told.other !== null || !row || row.dataset.version !== told.version) return;
+      if (!row || row.dataset.version !== told.version) return;
       const words = told.sign + " " + told.told;
       let inner = cell.querySelector("a");
       if (!inner && !cell.querySelector("span")) return;
-      if (!inner && (board.dataset.system || row.querySelector("th a"))) {
+      if (!inner && told.other === null && (board.dataset.system || row.querySelector("th a"))) {
         inner = document.createElement("a");
         cell.replaceChildren(inner);
       }
@@ -82,9 +82,11 @@
     stream.addEventListener("cell", (event) => {
       const told = JSON.parse(event.data);
       const badge = document.getElementById("state");
-      text(badge, told.sign + " " + told.told);
-      badge.className = "badge " + told.colour;
-      if (told.over) { stream.close(); location.reload(); }
+      const words = told.sign + " " + told.told;
+      if (badge.textContent === words) return;
+      text(badge, words);
+      stream.close();
+      location.reload();
     });
   }
 })();

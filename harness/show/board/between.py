@@ -1,0 +1,76 @@
+"""A run between two real systems: the proxy stands between them until somebody ends it.
+
+Each system sends where it always sends; what it sends goes on to where the other one listens.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.rules.profile import Profile
+from harness.show import keeping, session, unfinished
+from harness.show.keeping import Begun
+from harness.show.report import Report, concordance_of
+from harness.show.session import environment, now, tool_version
+from harness.sim import relay
+from harness.sim.net import Address
+from harness.sim.proxy import Proxy
+from harness.sim.record import Exchange
+from harness.sim.relay import Ends, Link
+from harness.sim.store import Store
+from harness.sim.tls import Tls
+from harness.text import Text, say
+from harness.wire.transcript import Record
+
+COMMAND = "telerad serve: proxy"
+Told = Callable[[Exchange], None]
+Listening = Callable[[str, Address], None]
+
+
+def run(
+    profile: Profile,
+    folder: Path,
+    links: tuple[Link, Link],
+    tls: Tls | None,
+    told: Told,
+    listening: Listening,
+    says: Callable[[Text], None] = lambda text: None,
+) -> Report:
+    """Relay until a signal comes. Raises HarnessError for a port that cannot be used."""
+    begin, started = time.monotonic(), now()
+    facts = Begun(COMMAND, profile.id, "both", None)
+    with keeping.opened(folder, facts, started, says, onward=False) as store:
+        machine = Proxy(profile, now, store.note, told=_noted(store, told))
+        ends = Ends(tls, tls)
+        relay.run(machine, links, ends, lambda link, at: listening(link.sender, at), store)
+        store.note(Record(now().isoformat(), "end"))
+    exchanges = tuple(machine.exchanges)
+    session.keep_files(exchanges, folder)
+    return Report(
+        tool=tool_version(),
+        profile=profile.id,
+        profile_title=profile.title,
+        rules_hash=profile.hash,
+        command=COMMAND,
+        started=started,
+        seconds=time.monotonic() - begin,
+        rules=profile.rules,
+        flows=tuple(profile.flows),
+        exchanges=exchanges,
+        concordance=tuple(concordance_of(profile, exchanges)),
+        sut="both",
+        scenario_titles=(("proxy", say("proxy.title")),),
+        environment=environment(),
+        guide=profile,
+        folder=folder,
+    )
+
+
+def _noted(store: Store, told: Told) -> Told:
+    """What is told is in the journal as well, so that a killed run can be reported."""
+
+    def note(exchange: Exchange) -> None:
+        store.note(unfinished.told(now(), exchange))
+        told(exchange)
+
+    return note

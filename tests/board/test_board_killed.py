@@ -1,0 +1,79 @@
+"""A server that is killed loses nothing that a page said was done."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+from visitor import Visitor, text
+
+pytestmark = [pytest.mark.net, pytest.mark.slow]
+BIN = Path(sys.executable).parent
+SCENARIOS = ("lb-neg-ins-key", "lb-neg-no-patient")
+PATIENCE = 60  # seconds
+
+
+class Served:
+    """A server in a process of its own."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        self.process = subprocess.Popen(
+            [
+                *(BIN / "telerad", "serve", "--data", folder, "--port", "0", "--lang", "en"),
+                *("--ports", "26990-26999", *more),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.links: dict[str, str] = {}
+        assert self.process.stdout
+        for line in self.process.stdout:
+            if link := re.match(r"(\w+).*: (http\S+)$", line.strip()):
+                self.links[link[1]] = link[2]
+            if "Ctrl-C" in line:
+                break
+
+    def client(self) -> httpx2.Client:
+        return httpx2.Client(base_url=self.links["Board"], timeout=PATIENCE)
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
+
+
+def wait_for(visitor: Visitor, path: str, words: str) -> None:
+    begun = time.monotonic()
+    while words not in (seen := text(visitor.get(path))):
+        assert time.monotonic() - begun < PATIENCE, seen
+        time.sleep(0.1)
+
+
+def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
+    wanted = [word for name in SCENARIOS for word in ("--scenario", name)]
+    first = Served(tmp_path, "--room", "Lille", "--parallel", "1", *wanted)
+    silent = socket.create_server(("127.0.0.1", 0))  # takes a connection, never answers
+    with silent, first.client() as client:
+        vendor = Visitor(client)
+        vendor.join(first.links["Vendors"].partition("#")[2])
+        port = str(silent.getsockname()[1])
+        assert vendor.declare(side="platform", port=port) == 1
+        assert vendor.post("/systems/1/runs", "/rooms/1", scenario="*").status_code == 303
+        wait_for(vendor, "/runs/1", "listening on port")
+        first.end(signal.SIGKILL)
+        second = Served(tmp_path)
+        with second.client() as later:
+            later.cookies = client.cookies
+            vendor = Visitor(later)
+            wait_for(vendor, "/runs/1", "interrupted")
+            again = vendor.post("/runs/1/again", "/rooms/1")
+            assert again.headers["location"] == "/runs/3"
+            wait_for(vendor, "/runs/3", "queued")
+            wait_for(vendor, "/runs/2", "listening on port")
+            assert second.end(signal.SIGTERM) == 0
+    assert (tmp_path / "runs" / "000002" / "report.html").is_file()
