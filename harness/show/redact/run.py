@@ -80,7 +80,7 @@ def _frame(frame: Exchange, known: Pseudonyms) -> Exchange:
         answered=_moved(frame.answered, known),
         reason=_said(frame.reason, known),
         wire=tuple(freetext.replaced(line, known) for line in frame.wire),
-        conversation=freetext.replaced(frame.conversation, known),
+        conversation=known.identifier(frame.conversation),  # often the number of the order
     )
 
 
