@@ -8,7 +8,7 @@ from harness import data
 from harness.sim import scenario
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.net
+pytestmark = [pytest.mark.net, pytest.mark.usefixtures("profile")]  # its modules stay loaded
 QUIET = ("-p", "no:cacheprovider")
 
 GOOD = """\
@@ -87,8 +87,11 @@ def test_findings_are_told_in_the_language_asked_for(run: pytest.Pytester) -> No
 
 
 def test_a_scenario_stays_on_one_worker(run: pytest.Pytester) -> None:
-    result = run.runpytest_subprocess(*QUIET, "-n", "2", "--dist", "loadgroup")
+    """Without being told to."""
+    result = run.runpytest_subprocess(*QUIET, "-n", "2", "-v")
     result.assert_outcomes(passed=2, failed=1, skipped=2)
+    of_bad = [line for line in result.outlines if "::bad::" in line and "[gw" in line]
+    assert len({line[line.index("[gw") :][:5] for line in of_bad}) == 1
 
 
 def test_a_scenario_file_that_is_wrong_says_where(pytester: pytest.Pytester) -> None:
