@@ -59,7 +59,7 @@ def closed() -> int:
         (["run", "absent.yaml"], "absent.yaml: this scenario file does not exist"),
         (["run", "no-such-scenario"], "unknown scenario: `no-such-scenario`"),
         (["run", "--sut", "platform"], "`--sut-host` and `--sut-port`"),
-        (["run", "--sut", "pacs"], "wrong value for `--sut`: one of: ris, platform, none"),
+        (["run", "--sut", "pacs"], "wrong value for `--sut`: one of: ris, platform, both, none"),
         (["run", "--listen", "here"], "unreadable address: `here`, HOST:PORT is expected"),
         (["simulate", "ris", "--listen", "here:99999"], "unreadable address: `here:99999`"),
         (["generate", "flow", "Z", "--out", "x"], "`Z` is not a flow of profile"),
