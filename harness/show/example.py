@@ -47,10 +47,13 @@ class Marked:
 
     def fit(self, width: int) -> "Marked":
         """What fits in `width` characters: the segment's name, the part that differs, its sides."""
-        before = _visible(self.before.lstrip(" "))
-        marked = _shorter(_visible(self.marked if before else self.marked.lstrip(" ")), width - 24)
+        long = 4 * width  # megabytes of a document are not made visible to be cut away
+        whole = self.before.lstrip(" ")
+        before = _visible(whole if len(whole) <= long else whole[:4] + whole[-long:])
+        marked = self.marked[:long] if before else self.marked.lstrip(" ")[:long]
+        marked = _shorter(_visible(marked), width - 24)
         left = width - len(marked)
-        after = _visible(self.after)
+        after = _visible(self.after[:long])
         tail = min(len(after), max(left // 2, left - len(before)))
         head = left - tail
         if len(before) > head:

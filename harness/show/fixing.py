@@ -23,6 +23,7 @@ from harness.text import Text, say
 from harness.wire.er7 import Message
 
 MOST: Final = 30  # remedies that are tried for one finding
+LARGEST: Final = 2_000_000  # bytes of a message that is judged again, once for each remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,12 @@ class Fix:
 
 
 def fix(finding: Finding, subject: Subject, profile: Profile) -> Fix | None:
-    """The first remedy that holds, None when none does."""
+    """The first remedy that holds, None when none does, or when the message is too large to try."""
+    if subject.message is None or len(subject.message.raw) > LARGEST:
+        return None
     before = _broken(profile, subject)
     rule = finding.rule.id
-    if subject.message is None or rule not in before:
+    if rule not in before:
         return None
     tried = remedies(finding.rule, finding.problem, subject, profile)
     for _, remedy in zip(range(MOST), tried, strict=False):
