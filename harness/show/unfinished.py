@@ -142,8 +142,9 @@ def plays(records: Iterable[Record]) -> tuple[Played, ...]:
 
 def _exchanges(records: Sequence[Record]) -> Iterator[Recorded]:
     """Those that were told, and what was cut off, under the numbers that are free."""
-    kept = {one["number"]: one for one in map(_values, records) if one}
     raw = {digest(r.data): r.data for r in records if r.kind in ("message", "ack")}
+    every = (one for one in map(_values, records) if one)
+    kept = {one["number"]: one for one in every if _is_whole(one, raw)}
     known = Counter(
         one["bytes"]["request"]["digest"] for one in kept.values() if "request" in one["bytes"]
     )
@@ -158,6 +159,11 @@ def _exchanges(records: Sequence[Record]) -> Iterator[Recorded]:
             number += 1
         found[number] = _paired(pair, number)
     yield from (found[number] for number in sorted(found))
+
+
+def _is_whole(one: Mapping[str, Any], raw: Mapping[str, bytes]) -> bool:
+    """What was answered stands in the journal; else the answer was never sent."""
+    return all(told["digest"] in raw for told in one["bytes"].values())
 
 
 def _values(record: Record) -> dict[str, Any] | None:

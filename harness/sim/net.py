@@ -8,7 +8,9 @@ after its answer: a message that was sent meanwhile and got no byte back is sent
 
 Store, then send: what a machine wants sent leaves when all that it noted before is in the `store`,
 in that order. While the disk is full connections with something to answer, and those that bring
-more, are closed, so that their peers send again later; our own messages wait.
+more, are closed, so that their peers send again later; our own messages wait. What comes is handled
+small blocks first (see `lineup.py`): a request does not wait for the documents of others to be
+judged.
 """
 
 import asyncio
@@ -40,6 +42,7 @@ from harness.sim.events import (
     Unreachable,
 )
 from harness.sim.line import Line
+from harness.sim.lineup import Lineup
 from harness.sim.store import Store
 from harness.sim.tls import Side, Tls, client_side, server_side
 from harness.text import Text, plain, say
@@ -47,6 +50,7 @@ from harness.wire import failpoint
 from harness.wire.mllp import DEFAULT_LIMIT, Block, Framer, Junk, Oversize, Unfinished
 
 CONNECT_TIMEOUT: Final = 5.0
+LINED_UP: Final = 1024 * 1024  # bytes of one connection that wait to be handled
 WAYS: Final = ("persistent", "per-message", "shared")  # of connections; shared: one for both sides
 _SECOND: Final = 1.0
 _ROUNDS: Final = 5  # of the loop at the end: what was being accepted is there after a few
@@ -117,8 +121,10 @@ class _Connection(Line):
         self.opened = opened
         self.framer = Framer(runner.wiring.limit)
         self.name = ""
-        self.owed = 0  # answers that wait for the disk
+        self.owed = 0  # blocks that wait to be handled, answers that wait for the disk
+        self.lined_up = 0  # bytes of blocks that wait to be handled
         self.ended = False  # the peer sends no more
+        self._paused = False
         self.unanswered: Deliver | None = None
         self.used = 0  # messages sent
         self.quiet = True  # no byte since the last one
@@ -148,8 +154,16 @@ class _Connection(Line):
 
     def answer(self, data: bytes) -> None:
         """Send an answer that was owed."""
-        self.owed -= 1
         self.send(data)
+        self.settle()
+
+    def settle(self, size: int = 0) -> None:
+        """A block was handled, or an answer sent; the connection goes on reading, or ends."""
+        self.owed -= 1
+        self.lined_up -= size
+        if self._paused and self.lined_up <= LINED_UP and self.transport and not self.closing:
+            self._paused = False
+            self.transport.resume_reading()
         if self.ended and not self.owed:
             self.close()
 
@@ -165,9 +179,17 @@ class _Connection(Line):
     def _pass_on(self) -> None:
         for found in self.framer.events():
             event = self._event(found)
-            self.runner.feed(event)
+            self.runner.line_up(self, event)
             if isinstance(event, Answered) and self.runner.wiring.way == "per-message":
                 self.close()
+
+    def wait(self, size: int) -> None:
+        """A block waits to be handled; too many bytes of them stop the reading."""
+        self.owed += 1
+        self.lined_up += size
+        if self.lined_up > LINED_UP and self.transport and not self._paused and not self.closing:
+            self._paused = True
+            self.transport.pause_reading()
 
     def _answers(self, data: bytes) -> bool:
         """The block is an answer: it comes back on our connection, or says so on a shared one."""
@@ -195,6 +217,7 @@ class _Runner:
         self.unsent = 0  # messages of ours that wait for the disk
         self.wake = asyncio.Event()
         self.counter = 0
+        self.lineup: Lineup[Event] = Lineup()
 
     # -- called by connections --------------------------------------------------------------
 
@@ -218,7 +241,32 @@ class _Runner:
             self.feed(Reopened(connection.role))
             return
         ours = connection.opened or unanswered is not None
-        self.feed(Closed(connection.role, connection.name, ours, connection.reason))
+        self.line_up(connection, Closed(connection.role, connection.name, ours, connection.reason))
+
+    def line_up(self, connection: _Connection, event: Event) -> None:
+        """Handle an event when it is its turn."""
+        size = len(event.data) if isinstance(event, Received | Answered) else 0
+        connection.wait(size)
+        if not self.lineup:
+            asyncio.get_running_loop().call_soon(self._handle_next)
+        self.lineup.add(connection.name, size, event)
+
+    def _handle_next(self) -> None:
+        """One at a time: in between the loop reads, and sends what has been stored."""
+        if not self.lineup:
+            return
+        name, size, event = self.lineup.take()
+        connection = self.connections.get(name)
+        self.feed(event)
+        if connection:
+            connection.settle(size)
+        if self.lineup:
+            asyncio.get_running_loop().call_soon(self._handle_next)
+
+    def _handle_all(self) -> None:
+        """Whatever was read is kept."""
+        while self.lineup:
+            self._handle_next()
 
     def feed(self, event: Event) -> None:
         if self.machine is None:
@@ -288,6 +336,7 @@ class _Runner:
                 self.wiring.after()
             await asyncio.sleep(self.wiring.grace)
         finally:
+            self._handle_all()
             self.machine = None
             if store:
                 await store.detach()
@@ -330,6 +379,7 @@ class _Runner:
         self._do(machine.start(self.now()) if not machine.done else [])
         while not machine.done or self.waiting or self.held:
             if self.wiring.stopped or (self.wiring.store and self.wiring.store.lost):
+                self._handle_all()
                 machine.interrupt()
                 return
             if self.waiting:

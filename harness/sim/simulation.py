@@ -101,6 +101,7 @@ class Simulation:
         self._turned_away: list[Text] = []
         self._unanswered: list[tuple[str, Message]] = []
         self._due: list[tuple[str, Conversation]] = []
+        self._cut_off: set[bytes] = set()  # came before a break, not answered then
 
     @property
     def deadline(self) -> float | None:
@@ -181,7 +182,8 @@ class Simulation:
         if before:
             return self._again(event, before)
         kind, why = guess.of_message(message, self.setting.profile, self.role)
-        self._note("message", "in", event.connection, kind, event.data)
+        again = event.data in self._cut_off
+        self._note("message", "in", event.connection, kind, event.data, again=again)
         talk = self._conversation(message)
         number = self._next
         judged, subject = self.judge.message(
@@ -215,6 +217,8 @@ class Simulation:
         kept = self.judge.answer(answer, message, file)
         talk.subjects = self.judge.taken_in(talk.subjects, message, answer)
         delay = self.reactions.delay(kind)
+        if not delay:
+            self._note("ack", "out", event.connection, kind, answer.raw)
         self._keep(replace(exchange, answer=kept, answered=at, seconds=delay))
         later = _Later(now + delay, talk, kind, answer, event.connection)
         if delay:
@@ -222,12 +226,20 @@ class Simulation:
             return []
         return self._reply(later, now)
 
+    def _reply_late(self, later: _Later, now: float) -> list[Action]:
+        """An answer that was to be given later."""
+        if later.answer:
+            self._note("ack", "out", later.connection, later.flow, later.answer.raw)
+        return self._reply(later, now)
+
+    def _send_late(self, later: _Later, now: float) -> list[Action]:
+        return self._send(later.flow, later.talk, now)
+
     def _reply(self, later: _Later, now: float) -> list[Action]:
         """An answer, and what this role says next when it accepts."""
         answer = later.answer
         if answer is None:
             return []
-        self._note("ack", "out", later.connection, later.flow, answer.raw)
         reply: Action = Reply(self.role, later.connection, frame(answer.raw))
         accepted = answer.first("MSA-1") == "AA"
         ours = self._follow(later.flow, later.talk, now) if accepted else []
@@ -241,7 +253,9 @@ class Simulation:
             action
             for later in due
             for action in (
-                self._reply(later, now) if later.answer else self._send(later.flow, later.talk, now)
+                self._reply_late(later, now)
+                if later.answer
+                else self._send(later.flow, later.talk, now)
             )
         ]
 
@@ -467,16 +481,21 @@ class Simulation:
     # -- going on after a break --------------------------------------------------------------
 
     def recall_received(self, kind: str, message: Message, answer: Message | None) -> None:
-        """A message that came before the break, in its order, and what was answered."""
+        """A message that came before the break, in its order, and what was answered.
+
+        One that was not answered will come again, and counts then.
+        """
+        if answer is None:
+            self._cut_off.add(message.raw)
+            return
         talk = self._conversation(message)
         self._recall(kind, talk, message)
         if not is_refusal(answer):
             self.actor.learn(talk, kind, message, _name_of(talk, kind, message))
-        self.setting.repeats.keep(message, Given(answer.raw if answer else None, 0))
+        self.setting.repeats.keep(message, Given(answer.raw, 0))
         self.actor.skip_id()
-        if answer:
-            talk.subjects = self.judge.taken_in(talk.subjects, message, answer)
-        if answer and answer.first("MSA-1") == "AA":
+        talk.subjects = self.judge.taken_in(talk.subjects, message, answer)
+        if answer.first("MSA-1") == "AA":
             self._due.append((kind, talk))
 
     def recall_sent(self, flow: str, message: Message, *, answered: bool) -> None:

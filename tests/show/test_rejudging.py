@@ -146,6 +146,7 @@ def session_of(profile: Profile, clock: datetime, folder: Path) -> Report:
         rules=profile.rules,
         flows=tuple(profile.flows),
         exchanges=tuple(platform.exchanges),
+        guide=profile,
         sut="ris",
         seed=1,
         folder=folder,
@@ -187,6 +188,21 @@ def test_a_killed_run_is_judged_from_its_journal(
     keys = ("exchanges", "findings", "deliberate", "files", "outcomes")
     was, now = told(report), told(again)
     assert {key: now[key] for key in keys} == {key: was[key] for key in keys}
+
+
+def test_an_answer_that_was_told_and_never_sent_is_none(
+    profile: Profile, kept: Kept, nominal: Report
+) -> None:
+    folder = killed(kept(nominal))
+    file = folder / "journal.ndjson"
+    lines = file.read_bytes().splitlines(keepends=True)
+    acks = [
+        n for n, line in enumerate(lines) if b'"kind": "ack"' in line and b'"flow": "A"' in line
+    ]
+    file.write_bytes(b"".join(line for n, line in enumerate(lines) if n not in acks))
+    again = judge_again(recorded.read(folder), profile, "telerad report")
+    assert [x.flow for x in again.exchanges] == ["A", "B", "C", "D", "E"]
+    assert [x.verdict is Verdict.INCONCLUSIVE for x in again.exchanges] == [True, *[False] * 4]
 
 
 def test_what_was_cut_off_is_inconclusive(profile: Profile, kept: Kept, nominal: Report) -> None:
