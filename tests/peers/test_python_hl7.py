@@ -71,8 +71,8 @@ def test_a_signal_ends_it_with_everything_written(
     assert kept == [
         ("run", ""),
         ("message", "in"),
-        ("exchange", ""),
         ("ack", "out"),
+        ("exchange", ""),
         ("end", ""),
     ]
 
