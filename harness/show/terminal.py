@@ -95,7 +95,8 @@ class Terminal:
     def _ack(self, exchange: Exchange) -> list[tuple[str, str] | str]:
         answer = exchange.answer.message if exchange.answer else None
         if answer is None:
-            return [(f"  {self.tr('term.no_ack')}", "red")]
+            key = "term.no_ack" if exchange.request else "run.nothing"
+            return [(f"  {self.tr(key)}", "red")]
         code = visible(answer.first("MSA-1") or "-")
         took = f"{exchange.seconds * 1000:7.1f} ms" if exchange.seconds is not None else ""
         parts: list[tuple[str, str] | str] = [f"  ACK {code:<3}", (took, "dim")]
