@@ -19,6 +19,7 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_API: Final = "/api/"
 _SAFE: Final = ("GET", "HEAD")
 _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -71,7 +72,9 @@ class Guard:
         if int(headers.get("content-length", "0")) > LIMIT:
             return 413, "body too large"
         changes = scope["method"] not in _SAFE
-        if not self._from_us(headers, scope["scheme"], changes=changes):
+        if not scope["path"].startswith(_API) and not self._from_us(
+            headers, scope["scheme"], changes=changes
+        ):
             return 403, "request of another site"
         return None
 

@@ -8,10 +8,9 @@ from starlette.responses import Response
 
 from harness.errors import HarnessError
 from harness.show import doctor
-from harness.show.board import access, answers, matrix, rooms, runs
+from harness.show.board import access, acting, answers, matrix, rooms, runs
 from harness.show.board.access import Form, Number, Refusal, Visit
 from harness.show.board.rooms import ROLES, Declared, Room, System
-from harness.show.board.runs import Run
 from harness.show.doctor import Line
 from harness.show.session import now
 from harness.text import Text, plain, say
@@ -20,7 +19,6 @@ ROUTER: Final = APIRouter()
 From = Annotated[Visit, Depends(access.visit)]
 Sent = Annotated[Form, Depends(access.form)]
 MOST_SYSTEMS: Final = 10  # of one person
-MOST_WAITING: Final = 100  # runs of one person in the queue
 _SIDES: Final = ("ris", "platform")
 
 
@@ -177,42 +175,16 @@ def look(form: Sent, number: Number) -> Response:
 @ROUTER.post("/systems/{number}/runs")
 def start(form: Sent, number: Number) -> Response:
     """Put scenarios of a system into the queue: those named, or all."""
-    visit, shared = form.visit, form.visit.board
-    found = visit.system(number)
-    room = visit.room(found.room)
-    if room.closed:
-        raise Refusal(409, say("board.closed"))
-    named = form.every("scenario")
-    wanted = [name for name in room.scenarios if name in named or "*" in named]
-    if not wanted:
-        raise Refusal(422, say("board.bad_choice", field=say("board.field.scenario")))
-    person = visit.somebody()
-    if rooms.count_runs(shared.database, person.id) + len(wanted) > MOST_WAITING:
-        raise Refusal(429, say("board.many_runs", most=MOST_WAITING))
-    asked = runs.ask(shared.database, found, wanted, person.id)
-    anyio.from_thread.run(shared.desk.look)
+    asked = acting.ask(form.visit, number, form.every("scenario"))
+    anyio.from_thread.run(form.visit.board.desk.look)
     return answers.go(f"/runs/{asked[0]}" if len(asked) == 1 else f"/systems/{number}")
 
 
 @ROUTER.post("/systems/{number}/between")
 def against(form: Sent, number: Number) -> Response:
     """Propose a run with another vendor's system on the other side."""
-    visit, shared = form.visit, form.visit.board
-    own = visit.system(number)
-    room = visit.room(own.room)
-    other = rooms.system(shared.database, form.number("other", 1, 2**31 - 1))
-    if other is None or other.room != own.room or other.role == own.role:
-        raise Refusal(422, say("board.bad_choice", field=say("board.field.other")))
-    if room.closed:
-        raise Refusal(409, say("board.closed"))
-    if own.tls != other.tls:
-        raise Refusal(409, say("board.mixed_tls"))
-    ris, platform = (own, other) if own.role == "ris" else (other, own)
-    person = visit.somebody()
-    if rooms.count_runs(shared.database, person.id) >= MOST_WAITING:
-        raise Refusal(429, say("board.many_runs", most=MOST_WAITING))
-    asked = runs.propose(shared.database, ris, platform, person.id, agreed=visit.owns(other))
-    anyio.from_thread.run(shared.desk.look)
+    asked = acting.propose(form.visit, number, form.number("other", 1, 2**31 - 1))
+    anyio.from_thread.run(form.visit.board.desk.look)
     return answers.go(f"/runs/{asked}" if asked else f"/systems/{number}")
 
 
@@ -250,42 +222,22 @@ def _title(room: Room, name: str) -> Text:
 @ROUTER.post("/runs/{number}/stop")
 def stop(form: Sent, number: Number) -> Response:
     """Withdraw a run that waits, stop one that goes on."""
-    found = form.visit.run_to_change(number)
-    shared = form.visit.board
-    if not runs.end(shared.database, found.id, "withdrawn", of=("proposed", "queued")):
-        anyio.from_thread.run(shared.desk.stop, found.id)
-    anyio.from_thread.run(shared.desk.look)
+    acting.stop(form.visit, number)
+    anyio.from_thread.run(form.visit.board.desk.look)
     return answers.go(f"/runs/{number}")
 
 
 @ROUTER.post("/runs/{number}/again")
 def again(form: Sent, number: Number) -> Response:
     """The same once more, with the version that the system has now."""
-    visit, shared = form.visit, form.visit.board
-    found = visit.run_to_change(number)
-    if visit.room(found.room).closed:
-        raise Refusal(409, say("board.closed"))
-    asked = _ask_again(visit, found)
-    anyio.from_thread.run(shared.desk.look)
+    asked = acting.again(form.visit, number)
+    anyio.from_thread.run(form.visit.board.desk.look)
     return answers.go(f"/runs/{asked}" if asked else f"/runs/{number}")
-
-
-def _ask_again(visit: Visit, found: Run) -> int | None:
-    database, person = visit.board.database, visit.somebody()
-    taking_part = [rooms.system(database, of) for of in found.systems]
-    own, *others = [one for one in taking_part if one]
-    if others:
-        agreed = visit.owns(own) and visit.owns(others[0])
-        return runs.propose(database, own, others[0], person.id, agreed=agreed)
-    return next(iter(runs.ask(database, own, (found.scenario,), person.id)), None)
 
 
 @ROUTER.post("/runs/{number}/agree")
 def agree(form: Sent, number: Number) -> Response:
     """Agree to a run that another vendor proposed."""
-    found = form.visit.run(number)
-    if not form.visit.agrees(found):
-        raise Refusal(403, say("board.not_yours"))
-    runs.agree(form.visit.board.database, number)
+    acting.agree(form.visit, number)
     anyio.from_thread.run(form.visit.board.desk.look)
     return answers.go(f"/runs/{number}")

@@ -54,6 +54,17 @@ PEOPLE: Final = Table(
     Column("created", Float, nullable=False),
 )
 
+# What a program shows in the place of a person.
+TOKENS: Final = Table(
+    "tokens",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("person", ForeignKey("people.id"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", Float, nullable=False),
+)
+
 SYSTEMS: Final = Table(
     "systems",
     METADATA,
