@@ -58,10 +58,12 @@ def _joined(files: Sequence[str]) -> str:
 
 def _summary(report: Report, placed: list[Placed]) -> Parts:
     """What is told before the findings."""
+    flows = scores.by_flow(report)
     return {
         "parties": list(_parties(report)),
         "scores": scores.by_level(report),
-        "flows": scores.by_flow(report),
+        "flows": flows,
+        "unseen": [one.flow for one in flows if not one.bar],
         "untested": scores.untested(report),
         "ladders": drawing.ladders(report),
         "times": drawing.times(report),
