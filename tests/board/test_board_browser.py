@@ -1,5 +1,6 @@
 """Two vendors in two real browsers, one board, real systems behind it."""
 
+import io
 import os
 import re
 import shutil
@@ -8,12 +9,15 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
+from visitor import Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -167,6 +171,7 @@ def test_two_vendors_and_a_board(
     bo.page.goto(links["Board"] + "/rooms/1?lang=fr")
     assert bo.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert "réussi" in bo.page.locator("#matrix").inner_text()
+    opens_from_disk(ana, links, tmp_path)
     said = [line for line in (*ana.said, *bo.said) if "403" not in line]
     assert said == []
     assert bo.page.locator("img").count() == 0
@@ -182,3 +187,17 @@ def between(ana: Person, bo: Person, board: str) -> None:
     ana.page.click("button:text-is('Agree')")
     until(bo.page, "#trace", "listening on port")
     until(bo.page, "#state", "running")
+
+
+def opens_from_disk(ana: Person, links: dict[str, str], folder: Path) -> None:
+    """What a monitor exports is a site."""
+    with httpx2.Client(base_url=links["Board"], timeout=PATIENCE) as client:
+        monitor = Visitor(client)
+        monitor.join(links["Monitors"].partition("#")[2], "Max", "Agency")
+        site = zipfile.ZipFile(io.BytesIO(monitor.get("/rooms/1/export").content))
+    site.extractall(folder / "site")
+    ana.page.goto((folder / "site" / "index.html").as_uri())
+    assert ana.page.locator("td.v-pass a").count() == 2
+    assert ana.page.evaluate("getComputedStyle(document.querySelector('td.v-pass')).color")
+    ana.page.click("td.v-pass a >> nth=0")
+    assert ana.page.locator(".ladder").count() > 0

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from harness.show.board import access, answers, api, entry, room, streams, tokens, wording
+from harness.show.board import access, answers, api, entry, monitor, room, streams, tokens, wording
 from harness.show.board.access import Board, Refusal
 from harness.show.board.guard import Guard
 from harness.text import say
@@ -37,7 +37,7 @@ def make(board: Board, names: Iterable[str] = (), *, any_address: bool = False) 
         },
     )
     app.state.board = board
-    for router in (entry.ROUTER, room.ROUTER, streams.ROUTER, tokens.ROUTER):
+    for router in (entry.ROUTER, room.ROUTER, monitor.ROUTER, streams.ROUTER, tokens.ROUTER):
         app.include_router(router)
     app.mount(api.PATH, api.make(board))
     app.add_api_route("/board.css", _style)

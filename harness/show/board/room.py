@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from harness.errors import HarnessError
 from harness.show import doctor
-from harness.show.board import access, acting, answers, matrix, rooms, runs
+from harness.show.board import access, acting, answers, matrix, reviews, rooms, runs
 from harness.show.board.access import Form, Number, Refusal, Visit
 from harness.show.board.rooms import ROLES, Declared, Room, System
 from harness.show.doctor import Line
@@ -55,6 +55,7 @@ def _shown(visit: Visit, room: Room) -> dict[str, Any]:
         "mine": frozenset(system.id for system in systems if visit.owns(system)),
         "readable": lambda *of: person.sees_all or any(s.owner == person.id for s in of),
         "waiting": waiting,
+        "reviews": reviews.current(database, room.id),
         "people": rooms.people(database, room.id) if person.organises else (),
         "sides": _SIDES,
     }
@@ -209,6 +210,9 @@ def run(visit: From, number: Number) -> Response:
         has_report=(visit.board.desk.folder(number) / "report.html").is_file(),
         may_change=visit.changes(found),
         may_agree=visit.agrees(found),
+        said=reviews.of_run(database, number),
+        review=reviews.current(database, room.id).get(number),
+        decisions=reviews.DECISIONS,
         ended=next((event.data for event in reversed(told) if event.kind == "end"), {}),
         title=_title(room, found.scenario),
     )

@@ -105,6 +105,19 @@ RUNS: Final = Table(
     Index("runs_cell", "room", "system", "version", "scenario"),
 )
 
+# What monitors say of a run, in order; nothing is ever changed.
+REVIEWS: Final = Table(
+    "reviews",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("person", ForeignKey("people.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("reviews_run", "run", "id"),
+)
+
 # `run` is None for what is about the room. `open`: everybody in the room may read it.
 EVENTS: Final = Table(
     "events",

@@ -53,6 +53,7 @@
     stream.onerror = () => state(false);
     stream.addEventListener("cell", (event) => { show(JSON.parse(event.data)); reload(); });
     stream.addEventListener("systems", reload);
+    stream.addEventListener("review", reload);
   }
 
   const trace = document.getElementById("trace");
