@@ -5,6 +5,7 @@ part); style and script are allowed by their hash only. The page can be read wit
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -15,7 +16,7 @@ from harness.show import detail, drawing, facts, guided, page, scores, view, wir
 from harness.show.excerpt import excerpt
 from harness.show.fixing import fixes_of
 from harness.show.ranking import Placed, causes, findings_in_order
-from harness.show.report import Report
+from harness.show.report import Concordance, Report
 from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source
 from harness.sim.record import Judged
 from harness.text import catalogue, plain, say
@@ -25,6 +26,8 @@ SCRIPTS: Final = tuple(
     f"report/{name}.js" for name in ("state", "detail", "filters", "start")
 )  # in the order in which they need each other
 TABS: Final = ("about", "message", "bytes", "document", "ack", "requirement", "history")
+
+MANY: Final = 20  # conversations whose facts are all shown
 
 Parts = Mapping[str, Any]
 
@@ -116,13 +119,16 @@ def _contents(report: Report, placed: list[Placed]) -> Parts:
     documents = [judged for judged in report.judged if judged.document]
     of = _by_message(placed)
     room = view.room(documents, placed)
-    aims = facts.Aims.of(report, documents, room)
+    tables = _tables(report)
+    aims = facts.Aims.of(replace(report, concordance=tables), documents, room)
     numbers = detail.Numbers.of(report, documents)
     told = guided.told(report)
     return {
         "documents": documents,
         "numbers": numbers,
         "anchor": lambda one: numbers.anchor(one, report),
+        "tables": tables,
+        "agreeing": len(report.concordance) - len(tables),
         "told": aims.told,
         "segments": lambda judged: list(view.segments(judged, of(judged), aims.spans(judged))),
         "lines": lambda judged, limit: list(
@@ -137,6 +143,13 @@ def _contents(report: Report, placed: list[Placed]) -> Parts:
         "cited": _Cited(coverage.by_rule(one.statement for one in told)),
         "coverage": guided.every_rule(report),
     }
+
+
+def _tables(report: Report) -> tuple[Concordance, ...]:
+    """The tables of facts; of very many only those in which something differs."""
+    if len(report.concordance) <= MANY:
+        return report.concordance
+    return tuple(c for c in report.concordance if not all(row.agrees for row in c.rows))
 
 
 class _Cited(dict[str, tuple[coverage.Statement, ...]]):
