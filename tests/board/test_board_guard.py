@@ -163,5 +163,6 @@ def exchange(evil: str) -> dict[str, object]:
         "seconds": 0.1,
         "rule": evil,
         "says": {"fr": evil, "en": evil},
+        "found": {"fr": evil, "en": evil},
         "reason": None,
     }

@@ -75,5 +75,28 @@ def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
             assert again.headers["location"] == "/runs/3"
             wait_for(vendor, "/runs/3", "queued")
             wait_for(vendor, "/runs/2", "listening on port")
+            goes_on_from_where_it_was(later)
             assert second.end(signal.SIGTERM) == 0
     assert (tmp_path / "runs" / "000002" / "report.html").is_file()
+
+
+def goes_on_from_where_it_was(client: httpx2.Client) -> None:
+    """Events of before the server was killed are sent again, from the one after the last seen."""
+    every = events(client, 0, 6)
+    assert every == sorted(set(every))
+    for place in range(5):
+        assert events(client, every[place], 5 - place) == every[place + 1 :]
+
+
+def events(client: httpx2.Client, last: int, count: int) -> list[int]:
+    """The numbers of the first events after one."""
+    found: list[int] = []
+    headers = {"accept": "text/event-stream", "last-event-id": str(last)}
+    with client.stream("GET", "/rooms/1/events", headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for line in answer.iter_lines():
+            if line.startswith("id: "):
+                found.append(int(line[4:]))
+            if len(found) == count:
+                break
+    return found

@@ -23,13 +23,16 @@ from harness.show import blaming, outputs, session
 from harness.show.board import between
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report
+from harness.show.words import cut
 from harness.sim import blame, probe, scenario
 from harness.sim.net import Address
 from harness.sim.record import Exchange
 from harness.sim.relay import Link
 from harness.sim.tls import Tls
+from harness.text import Text
 
 PATIENCE = 10.0  # seconds that a run waits for its ports
+_LONG = 120  # characters of what was found
 _OTHER = {"ris": "platform", "platform": "ris"}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -154,12 +157,17 @@ def _tls(files: dict[str, str] | None) -> Tls | None:
 
 
 def of_exchange(exchange: Exchange) -> dict[str, Any]:
-    """What the board shows of an exchange; `rule` is the first one that failed."""
+    """What the board shows of an exchange; `rule` is the first one that weighs most, if any does,
+    `says` what it asks and `found` what was found instead.
+    """
     answer = exchange.answer.message if exchange.answer else None
     outcomes = [*exchange.step_outcomes]
     for judged in (exchange.request, exchange.answer):
         outcomes += judged.outcomes if judged and not judged.deliberate else ()
-    failed = [outcome.rule for outcome in outcomes if outcome.verdict is Verdict.FAIL]
+    failed = sum(outcome.verdict is Verdict.FAIL for outcome in outcomes)
+    first = max(outcomes, key=lambda outcome: outcome.verdict, default=None)
+    if first and not (first.verdict.needs_attention and first.findings):
+        first = None
     return {
         "number": exchange.number,
         "flow": exchange.flow,
@@ -170,11 +178,17 @@ def of_exchange(exchange: Exchange) -> dict[str, Any]:
         "what": exchange.what[:40],
         "said": answer.first("MSA-1")[:20] if answer else "",
         "seconds": exchange.seconds,
-        "failed": len(failed),
-        "rule": failed[0].id if failed else "",
-        "says": failed[0].says.as_dict() if failed else None,
+        "failed": failed,
+        "rule": first.rule.id if first else "",
+        "says": first.rule.says.as_dict() if first else None,
+        "found": _cut(first.findings[0].problem.actual) if first else None,
         "reason": exchange.reason.as_dict() if exchange.reason else None,
     }
+
+
+def _cut(text: Text) -> dict[str, str]:
+    """A text of a peer, short enough for a line."""
+    return {lang: cut(words, lang, _LONG) for lang, words in text.as_dict().items()}
 
 
 def _counts(report: Report) -> dict[str, int]:

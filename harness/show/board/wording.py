@@ -117,7 +117,8 @@ def _cells(data: Mapping[str, Any], lang: str) -> list[str]:
     took = f" {data['seconds'] * 1000:.0f} ms" if data["seconds"] is not None else ""
     first = ""
     if data["rule"]:
-        first = f"{data['rule']} {Text(**data['says']).in_(lang)}"
+        says, found = (Text(**data[key]).in_(lang) for key in ("says", "found"))
+        first = f"{data['rule']} {says} ({found})"
     elif data["reason"]:
         first = Text(**data["reason"]).in_(lang)
     cells = [
