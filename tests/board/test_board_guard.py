@@ -1,11 +1,14 @@
 """What the board lets through: origins, hosts, marks, sizes, hostile text."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from visitor import ADDRESS, SYSTEM, Near
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
+from visitor import ADDRESS, SYSTEM, Near, Visitor, make_room
 
-from harness.show.board import rooms, runs
+from harness.show.board import app, rooms, runs, serving
 from harness.show.board.access import Board
 from harness.show.board.guard import LIMIT
 
@@ -166,3 +169,31 @@ def exchange(evil: str) -> dict[str, object]:
         "found": {"fr": evil, "en": evil},
         "reason": None,
     }
+
+
+def test_a_database_that_is_away_is_said(vendor: Near, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: object) -> None:
+        raise OperationalError("SELECT", {}, OSError("gone"))
+
+    monkeypatch.setattr(rooms, "room", away)
+    answer = vendor.get("/rooms/1")
+    assert answer.status_code == 503
+    assert "SELECT" not in answer.text
+
+
+def test_systems_are_told_the_host_by_which_they_reach_us(terms: serving.Terms) -> None:
+    everywhere = replace(terms, host="0.0.0.0", any_address=True, names=("lab.example",))
+    board = serving.make(everywhere, 8000)
+    client = TestClient(
+        app.make(board, ["lab.example"], any_address=True), base_url="http://lab.example:8000"
+    )
+    client.follow_redirects = False
+    vendor = Visitor(client)
+    vendor.join(make_room(board)["organiser"])
+    number = vendor.declare()
+    assert "lab.example:26000" in vendor.get(f"/systems/{number}").text
+    code = vendor.post("/rooms/1/codes", "/rooms/1", role="vendor").text
+    assert "http://lab.example:8000/join#" in code
+    assert vendor.get("/rooms/1", host="10.0.0.7:8000").status_code == 200
+    assert vendor.get("/rooms/1", host="evil.example:8000").status_code == 400
+    board.database.close()

@@ -24,6 +24,7 @@ from harness.show.board.wording import language_of
 from harness.sim.tls import Tls
 from harness.text import Text, say
 
+EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  a host to listen on, only when asked for
 _FIELDS: Final = 200  # of a form
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]  # of a room, a system, a run in an address
 
@@ -40,7 +41,10 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Board:
-    """What all pages share. `url` is how browsers reach them, without a slash at the end."""
+    """What all pages share. `url` is how browsers reach them, without a slash at the end.
+
+    `public`: somebody said so, with `--public`.
+    """
 
     database: Database
     secret: Secret
@@ -48,6 +52,7 @@ class Board:
     desk: Desk
     ports: Sequence[int]
     url: str
+    public: bool
     at: str
     lang: str
     host_key: str
@@ -71,6 +76,18 @@ class Visit:
     def mark(self) -> str:
         """What the forms of this visit carry."""
         return self.board.cookies.mark(self.session)
+
+    @property
+    def at(self) -> str:
+        """The host that systems of this visitor send to: where we listen, or as it reached us."""
+        everywhere = self.board.at in EVERYWHERE
+        return (self.request.url.hostname or "") if everywhere else self.board.at
+
+    @property
+    def url(self) -> str:
+        """How this visitor reaches the pages, without a slash at the end."""
+        everywhere = self.board.at in EVERYWHERE and not self.board.public
+        return str(self.request.base_url).rstrip("/") if everywhere else self.board.url
 
     @property
     def hosts(self) -> bool:

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from harness.show.board import access, answers, api, entry, monitor, room, streams, tokens, wording
 from harness.show.board.access import Board, Refusal
@@ -34,6 +35,7 @@ def make(board: Board, names: Iterable[str] = (), *, any_address: bool = False) 
             Refusal: _refused,
             HTTPException: _not_found,
             RequestValidationError: _not_found,
+            OperationalError: _away,
         },
     )
     app.state.board = board
@@ -69,6 +71,12 @@ def _script() -> Response:
 
 async def _refused(request: Request, refused: Any) -> Response:
     return await asyncio.to_thread(lambda: answers.refusal(access.visit(request), refused))
+
+
+async def _away(request: Request, wrong: Any) -> Response:
+    """Nothing can be read or kept for now: nothing was done."""
+    what = say("board.away")
+    return PlainTextResponse(f"{what.fr}\n{what.en}\n", 503, {"retry-after": "5"})
 
 
 async def _not_found(request: Request, wrong: Any) -> Response:

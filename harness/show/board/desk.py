@@ -7,10 +7,13 @@ this one had begun are marked as interrupted when the desk opens; those that wai
 import asyncio
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy.exc import OperationalError
 
 from harness.show.board import rooms, runs
 from harness.show.board.database import Database
@@ -20,7 +23,10 @@ from harness.show.board.turn import next_runs
 from harness.sim.tls import Tls
 from harness.text import Text, say
 
+P = ParamSpec("P")
+T = TypeVar("T")
 GRACE: Final = 20.0  # seconds for a stopped run to write its report
+_AWAY: Final = 1.0  # seconds between tries while the database is away, or its disk full
 _LINE: Final = 1024 * 1024  # bytes of one line that a player says
 
 
@@ -80,12 +86,24 @@ class Desk:
         self._asked.set()
         await self.tell()
 
+    async def _kept(
+        self, what: Callable[Concatenate[Database, P], T], *args: P.args, **more: P.kwargs
+    ) -> T:
+        """What a function of the database gives, in a thread; tried again while it is away."""
+        while True:
+            try:
+                return await asyncio.to_thread(what, self.database, *args, **more)
+            except OperationalError:
+                if not self.is_open:
+                    raise
+                await asyncio.sleep(_AWAY)
+
     # -- the queue --------------------------------------------------------------------------
 
     async def work(self) -> None:
         """Play what is asked for, until cancelled; then every run is stopped in order."""
-        await asyncio.to_thread(runs.interrupt_all, self.database)
         try:
+            await self._kept(runs.interrupt_all)
             while self.is_open:
                 self._asked.clear()
                 await self._begin()
@@ -100,12 +118,12 @@ class Desk:
                 task.cancel()
 
     async def _begin(self) -> None:
-        found = await asyncio.to_thread(runs.open_runs, self.database)
-        last = await asyncio.to_thread(runs.last_started, self.database)
+        found = await self._kept(runs.open_runs)
+        last = await self._kept(runs.last_started)
         going = [run for run in found if run.id in self._going]
         waiting = [run for run in found if run.state == "queued"]
         for run in next_runs(waiting, going, last, self.terms.parallel):
-            if await asyncio.to_thread(runs.begin, self.database, run.id):
+            if await self._kept(runs.begin, run.id):
                 self._going[run.id] = asyncio.create_task(self._played(run))
         await self.tell()
 
@@ -125,15 +143,8 @@ class Desk:
             reason = wrong.strerror or type(wrong).__name__
             ended = _Ended("failed", reason=say("board.no_player", reason=reason))
         finally:
-            over = asyncio.to_thread(
-                runs.end,
-                self.database,
-                run.id,
-                ended.state,
-                ended.verdict,
-                ended.reason,
-                blame=ended.blame,
-            )
+            end = partial(runs.end, blame=ended.blame)
+            over = self._kept(end, run.id, ended.state, ended.verdict, ended.reason)
             await asyncio.shield(over)
             self._stopping.discard(run.id)
             self._processes.pop(run.id, None)
@@ -141,7 +152,7 @@ class Desk:
             await self.look()
 
     async def _play(self, run: Run) -> "_Ended":
-        job = await asyncio.to_thread(self._job, run)
+        job = await self._kept(self._job, run)
         folder = self.folder(run.id)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "player.log").open("ab") as log:
@@ -167,7 +178,7 @@ class Desk:
 
     async def _note(self, run: Run, said: Mapping[str, Any]) -> None:
         data = {key: value for key, value in said.items() if key != "event"}
-        await asyncio.to_thread(runs.note, self.database, run, said["event"], data)
+        await self._kept(runs.note, run, said["event"], data)
         await self.tell()
 
     def _ended(self, run: Run, said: Mapping[str, Any]) -> "_Ended":
@@ -183,13 +194,13 @@ class Desk:
             return _Ended("failed", reason=say("board.player_gone"))
         return _Ended("done", said["verdict"])
 
-    def _job(self, run: Run) -> Job:
-        system = rooms.system(self.database, run.system)
-        room = rooms.room(self.database, run.room)
+    def _job(self, database: Database, run: Run) -> Job:
+        system = rooms.system(database, run.system)
+        room = rooms.room(database, run.room)
         assert system  # noqa: S101  the database keeps what runs name
         assert room  # noqa: S101
         terms = self.terms
-        other = rooms.system(self.database, run.other) if run.other else None
+        other = rooms.system(database, run.other) if run.other else None
         return Job(
             profile=room.profile,
             scenario=run.scenario,

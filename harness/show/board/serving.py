@@ -101,7 +101,7 @@ def make(terms: Terms, port: int) -> Board:
         tls=terms.tls,
         limit=terms.limit,
     )
-    shown = "127.0.0.1" if terms.any_address else terms.host
+    shown = next(iter(terms.names), "127.0.0.1") if terms.any_address else terms.host
     shown = f"[{shown}]" if ":" in shown else shown
     return Board(
         database=kept,
@@ -110,6 +110,7 @@ def make(terms: Terms, port: int) -> Board:
         desk=Desk(kept, at),
         ports=terms.ports,
         url=terms.public or f"http://{shown}:{port}",
+        public=bool(terms.public),
         at=terms.host,
         lang=terms.lang,
         host_key=codes.make(),
