@@ -18,7 +18,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.show import checking
-from harness.show.html import to_html
+from harness.show.pages.html import to_html
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report
 from harness.sim.actor import Actor

@@ -25,8 +25,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.sim import torture_case
-from harness.sim.torture_case import GROUPS
+from harness.sim.torture import case as torture_case
+from harness.sim.torture.case import GROUPS
 from harness.text import LANGUAGES, say
 
 ROOT = Path(__file__).parents[1]

@@ -18,9 +18,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from harness import data
 from harness.rules import profile as profiles
-from harness.show import session
-from harness.show.html import to_html
-from harness.sim import defects, scenario
+from harness.show.pages.html import to_html
+from harness.show.runs import session
+from harness.sim import scenario
+from harness.sim.defects import catalogue as defects
 
 CLOCK = datetime.fromisoformat("2026-03-02T09:00:00+01:00")
 SHOWN = ("first-en", "detail-en", "first-fr", "detail-fr")  # by the pages of the documentation

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trustme
 
-from harness.sim.tls import Tls
+from harness.sim.network.tls import Tls
 
 HOST = "localhost"
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from harness.rules import profile as profiles
 from harness.rules.rule import Finding
-from harness.show import checking, ranking, session
+from harness.show import checking, ranking
 from harness.show.report import Report
+from harness.show.runs import session
 from harness.sim import scenario
 
 

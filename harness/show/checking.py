@@ -10,7 +10,7 @@ from harness.rules import guess, versions
 from harness.rules.profile import Profile
 from harness.rules.rule import Subject
 from harness.show.report import Report
-from harness.show.session import environment, now, tool_version
+from harness.show.runs.session import environment, now, tool_version
 from harness.sim.record import Judged
 from harness.text import Text, say
 from harness.wire import ed

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from harness.sim import probe
-from harness.sim.net import Address
-from harness.sim.probe import Found, Handshake
-from harness.sim.tls import Tls
+from harness.sim.network import probe
+from harness.sim.network.net import Address
+from harness.sim.network.probe import Found, Handshake
+from harness.sim.network.tls import Tls
 from harness.text import Text, plain, say
 
 SOON: Final = 30  # days before the end of a certificate that are worth a warning
@@ -120,7 +120,7 @@ def port_of(listen: Address) -> Line:
 
 def _own(tls: Tls, now: datetime) -> Iterator[Line]:
     """The certificates that we were given: how long they last."""
-    from harness.sim import certificates
+    from harness.sim.network import certificates
 
     for file in filter(None, (tls.cert, tls.ca)):
         what = say("doctor.certificate", file=str(file))
@@ -171,7 +171,7 @@ def other_side(sut: Address, tls: Tls | None, now: datetime) -> Iterator[Line]:
 
 
 def _theirs(found: Handshake, where: str, now: datetime) -> Iterator[Line]:
-    from harness.sim import certificates
+    from harness.sim.network import certificates
 
     if found.certificate:
         seen = certificates.read(found.certificate)

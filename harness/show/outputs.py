@@ -45,7 +45,7 @@ def parse(text: str) -> tuple[Output, ...]:
 def render(report: Report, kind: str, lang: str, *, every: bool = False) -> str:
     """The report in one format, as text."""
     if kind == "json":
-        from harness.show.jsonfmt import to_json
+        from harness.show.formats.jsonfmt import to_json
 
         return to_json(report, lang, every=every)
     writer = import_module(f"harness.show.{kind}")

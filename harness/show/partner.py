@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from harness.errors import HarnessError
 from harness.rules.rule import Verdict
-from harness.show.session import environment, now, tool_version
+from harness.show.runs.session import environment, now, tool_version
 from harness.show.words import visible
-from harness.sim import net
 from harness.sim.events import Action, Event, Tick
 from harness.sim.generate import cases
-from harness.sim.net import Address, Wiring
+from harness.sim.network import net
+from harness.sim.network.net import Address, Wiring
 from harness.sim.play import Setting
 from harness.sim.record import Exchange
 from harness.sim.simulation import Simulation

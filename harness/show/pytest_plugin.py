@@ -193,8 +193,8 @@ class ScenarioNode(pytest.Collector):
 def _play(scenario: "Scenario", config: pytest.Config, target: Target) -> "Report":
     from harness.errors import HarnessError
     from harness.rules import profile
-    from harness.show import session
     from harness.show.cli.options import address
+    from harness.show.runs import session
     from harness.text import say
 
     if target.sut != ALONE and target.port is None:

@@ -14,8 +14,8 @@ from harness.rules import coverage
 from harness.rules.coverage import Statement, Status
 from harness.rules.profile import Profile
 from harness.rules.rule import Level, Rule
-from harness.show import page
 from harness.show.example import Example, example
+from harness.show.pages import page
 from harness.show.place import places_of
 from harness.show.terminal import Terminal
 from harness.show.words import source

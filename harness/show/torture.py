@@ -11,12 +11,12 @@ from lxml import etree
 
 from harness.rules import profile as profiles
 from harness.rules.rule import Level, Verdict
-from harness.show.junit import clean
+from harness.show.formats.junit import clean
 from harness.show.terminal import STYLES, Terminal
 from harness.show.words import SIGNS
-from harness.sim.torture_case import GROUPS, Attack
-from harness.sim.torture_events import Found, Line, Result
-from harness.sim.torture_text import shown
+from harness.sim.torture.case import GROUPS, Attack
+from harness.sim.torture.events import Found, Line, Result
+from harness.sim.torture.text import shown
 from harness.text import Text, plain, say
 
 SCHEMA: Final = "telerad-mllp-1"

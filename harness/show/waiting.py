@@ -6,7 +6,7 @@ On a terminal one line counts down in place; elsewhere each thing is told once.
 from harness.show.terminal import Terminal
 from harness.show.words import visible
 from harness.sim.actor import APPLICATIONS, Name
-from harness.sim.net import Address
+from harness.sim.network.net import Address
 from harness.text import say
 
 

@@ -1,1 +1,1 @@
-"""Who says what: scenarios, actors, faults, generated cases. Only `net.py` opens sockets."""
+"""Who says what: scenarios, actors, faults, generated cases. Only `network/` and `torture/net.py` open sockets."""

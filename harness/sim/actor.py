@@ -12,16 +12,16 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Subject
 from harness.sim import refusing
 from harness.sim.case import Case
-from harness.sim.defect import Defect
+from harness.sim.defects.defect import Defect
 from harness.sim.form import CHARSETS, FIRST, PLAIN, Form
 from harness.sim.generate import cda_report, cda_request, documents, messages
 from harness.sim.generate.documents import Version
 from harness.sim.generate.makers import ANSWERED_IN, SEVERAL, maker
 from harness.sim.generate.messages import as_written
 from harness.sim.generate.segments import Header
-from harness.sim.learn import learn
-from harness.sim.learn_document import learn_document
-from harness.sim.learn_tlr import LEARNERS
+from harness.sim.learning.documents import learn_document
+from harness.sim.learning.learn import learn
+from harness.sim.learning.tlr import LEARNERS
 from harness.sim.reactions import REFUSAL
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame

@@ -1,6 +1,6 @@
 """What happens to a machine that plays, and what it wants done. Time is always an input.
 
-`net.py` turns sockets into events and actions into bytes; tests do the same in memory.
+`network/net.py` turns sockets into events and actions into bytes; tests do the same in memory.
 """
 
 from dataclasses import dataclass

@@ -29,11 +29,11 @@ from harness.rules import guide_steps
 from harness.rules.profile import Profile
 from harness.rules.rule import Outcome, Verdict
 from harness.sim import scenario as scenarios
-from harness.sim import torture_case
 from harness.sim.memory import Wire
 from harness.sim.play import Play, Setting, cases_of
 from harness.sim.record import Exchange
 from harness.sim.scenario import Acknowledgement, Expectation, Scenario, Step
+from harness.sim.torture import case as torture_case
 from harness.text import Text, plain, say
 from harness.yamlfile import Item
 

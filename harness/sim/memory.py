@@ -1,6 +1,6 @@
 """The wire, in memory: what machines want sent reaches one another, under a clock that jumps.
 
-Stands for `net.py` where nothing real is tested: bytes go through the framer, events come out, and
+Stands for `network/net.py` where nothing real is tested: bytes go through the framer, events come out, and
 when nothing moves any more the clock jumps to the nearest deadline.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from harness.sim.events import Action, Answered, Deliver, Event, Received, Strayed, Tick
-from harness.sim.net import Machine
+from harness.sim.network.net import Machine
 from harness.wire import mllp
 from harness.wire.mllp import Block, Framer, Junk, Unfinished
 
@@ -61,7 +61,7 @@ class Wire:
 
 
 def event_of(found: mllp.Event, role: str, connection: str, *, opened: bool) -> Event:
-    """What the framer found, as `net.py` hands it over."""
+    """What the framer found, as `network/net.py` hands it over."""
     if isinstance(found, Block):
         kind = Answered if opened else Received
         return kind(role, connection, found.data, found.notes)

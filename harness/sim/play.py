@@ -21,7 +21,7 @@ from harness.rules.rule import Outcome, Verdict
 from harness.sim import expectations, turns
 from harness.sim.actor import Actor, Conversation
 from harness.sim.case import Case
-from harness.sim.defect import Defect
+from harness.sim.defects.defect import Defect
 from harness.sim.events import (
     Action,
     Answered,

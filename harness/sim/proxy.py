@@ -18,7 +18,7 @@ from harness.rules.rule import Outcome, Subject, Verdict
 from harness.sim.events import Strayed
 from harness.sim.faults import Faults, Passing, Put, Step
 from harness.sim.judging import Judge
-from harness.sim.learn_document import order_of, versions_of
+from harness.sim.learning.documents import order_of, versions_of
 from harness.sim.record import Exchange
 from harness.text import Text, plain, say
 from harness.wire.er7 import Message

@@ -26,7 +26,7 @@ from harness.sim.events import (
 )
 from harness.sim.form import FIRST
 from harness.sim.judging import Judge, expected_code, is_refusal
-from harness.sim.learn_document import order_of, versions_of
+from harness.sim.learning.documents import order_of, versions_of
 from harness.sim.play import DOUBT, Setting
 from harness.sim.reactions import Reactions
 from harness.sim.record import Exchange

@@ -10,7 +10,7 @@ from command import CLOCK, Done, Telerad, call
 from lxml import etree
 from stored import compare, until
 
-from harness.sim.defects import DEFECTS
+from harness.sim.defects.catalogue import DEFECTS
 from harness.wire.er7 import Message
 
 pytestmark = pytest.mark.net

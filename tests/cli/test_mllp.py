@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command import PROGRAM, Telerad, environment
 
-from harness.sim import torture_case
+from harness.sim.torture import case as torture_case
 
 PATIENCE = 60.0  # seconds after which a process that hangs fails its test
 

@@ -14,10 +14,10 @@ import pytest
 from program import PATIENCE
 
 from harness.rules.profile import Profile
-from harness.show import session
 from harness.show.report import Report
+from harness.show.runs import session
 from harness.sim import scenario
-from harness.sim.net import Address
+from harness.sim.network.net import Address
 
 SYSTEMS = Path(__file__).parent / "systems"
 REQUEST = ("--request", str(SYSTEMS / "templates" / "request.xml"))

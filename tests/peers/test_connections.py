@@ -14,7 +14,7 @@ from system import HL7APY, PYTHON_HL7, play, system
 
 from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
-from harness.show import session
+from harness.show.runs import session
 from harness.sim import scenario
 from harness.sim.actor import Actor
 from harness.sim.case import Case

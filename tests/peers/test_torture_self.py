@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from program import PROGRAM, Simulator, simulator
 
-from harness.sim import torture_case
+from harness.sim.torture import case as torture_case
 
 pytestmark = pytest.mark.net
 SENDER = Path(__file__).with_name("torture_sender.py")

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.rules import profile as profiles
-from harness.sim import net
 from harness.sim.events import Action, Event
 from harness.sim.generate import cases
-from harness.sim.net import Machine, Wiring
+from harness.sim.network import net
+from harness.sim.network.net import Machine, Wiring
 from harness.sim.play import Play, Setting
 from harness.sim.scenario import Scenario
 

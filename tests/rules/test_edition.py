@@ -13,7 +13,7 @@ from harness.rules.counterpart import counterpart
 from harness.rules.migration import Status
 from harness.rules.profile import Profile
 from harness.rules.rule import Level, Verdict
-from harness.show import rulesdiff
+from harness.show.compare import rulesdiff
 from harness.sim.actor import Actor
 from harness.sim.generate import cases
 from harness.wire.er7 import Message

@@ -7,10 +7,12 @@ import pytest
 
 from harness import data
 from harness.rules.profile import Profile
-from harness.show import checking, session
+from harness.show import checking
 from harness.show.report import Report
-from harness.sim import defects, scenario
+from harness.show.runs import session
+from harness.sim import scenario
 from harness.sim.actor import Actor
+from harness.sim.defects import catalogue as defects
 from harness.sim.generate import cases
 
 HOSTILE = (

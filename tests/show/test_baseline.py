@@ -14,8 +14,8 @@ from harness.errors import HarnessError
 from harness.rules.rule import Verdict
 from harness.show import baseline, baselinefile, outputs
 from harness.show.baselinefile import Told
-from harness.show.html import to_html
-from harness.show.junit import to_junit
+from harness.show.formats.junit import to_junit
+from harness.show.pages.html import to_html
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report, exit_code
 

@@ -12,11 +12,12 @@ import pytest
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
-from harness.show import migrating, migrationreport, recorded, rulesdiff
-from harness.show.html import to_html
-from harness.show.jsonfmt import to_json
+from harness.show.compare import migrating, migrationreport, rulesdiff
+from harness.show.formats.jsonfmt import to_json
+from harness.show.pages.html import to_html
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report
+from harness.show.runs import recorded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -16,15 +16,15 @@ from harness import data as shipped
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
 from harness.rules.rule import Level
-from harness.show import recorded, session
 from harness.show.evidence import container
 from harness.show.evidence.making import make, sealed
 from harness.show.evidence.sums import BLOCK, Sums, damages
 from harness.show.evidence.verifying import load, verify
-from harness.show.jsonfmt import to_json
+from harness.show.formats.jsonfmt import to_json
 from harness.show.redact.sharing import shared
-from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.show.runs import recorded, session
+from harness.show.runs.rejudging import judge_again
 
 Store = Callable[[bytes], Path]
 

@@ -12,8 +12,8 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Rule, Subject, evaluate
 from harness.show import checking, remedies
 from harness.show.fixing import Fix, fix, fixes_of
-from harness.show.html import to_html
-from harness.show.jsonfmt import to_json
+from harness.show.formats.jsonfmt import to_json
+from harness.show.pages.html import to_html
 from harness.show.ranking import findings_in_order
 from harness.sim.actor import Actor
 from harness.sim.generate import cases

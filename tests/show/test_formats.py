@@ -19,10 +19,10 @@ from harness import data
 from harness.rules.profile import Profile
 from harness.rules.rule import Finding, Outcome, Problem, Verdict
 from harness.show import outputs
-from harness.show.junit import to_junit
+from harness.show.formats.junit import to_junit
+from harness.show.formats.sarif import PRINT, to_sarif
 from harness.show.ranking import causes, findings_in_order
 from harness.show.report import Judged, Report
-from harness.show.sarif import PRINT, to_sarif
 from harness.text import plain
 from harness.wire.er7 import Message
 from harness.wire.location import Location

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import NotMeasured
-from harness.show import outputs, session
+from harness.show import outputs
 from harness.show.cli.playing import finish
 from harness.show.report import Report
+from harness.show.runs import session
 from harness.show.terminal import Terminal
 
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from harness.rules.rule import Verdict
-from harness.show.html import to_html
+from harness.show.pages.html import to_html
 from harness.show.ranking import causes, findings_in_order
 from harness.show.report import Report
 from harness.text import catalogue

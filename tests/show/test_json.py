@@ -7,7 +7,7 @@ import pytest
 
 from harness import data
 from harness.rules.rule import Verdict
-from harness.show.jsonfmt import to_json
+from harness.show.formats.jsonfmt import to_json
 from harness.show.ranking import deliberate_findings, every_outcome, findings_in_order
 from harness.show.report import Report
 

@@ -5,7 +5,7 @@ import pytest
 from lxml import etree
 
 from harness.rules.rule import Verdict
-from harness.show.junit import to_junit
+from harness.show.formats.junit import to_junit
 from harness.show.ranking import every_outcome
 from harness.show.report import Report
 

@@ -11,14 +11,14 @@ from lxml import html
 from harness import data
 from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
-from harness.show import recorded, session
-from harness.show.html import to_html
-from harness.show.jsonfmt import as_dict, to_json
-from harness.show.junit import to_junit
-from harness.show.merging import merge
+from harness.show.compare.merging import merge
+from harness.show.formats.jsonfmt import as_dict, to_json
+from harness.show.formats.junit import to_junit
+from harness.show.pages.html import to_html
 from harness.show.ranking import findings_in_order
-from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.show.runs import recorded, session
+from harness.show.runs.rejudging import judge_again
 
 SCHEMA = json.loads(data.path("schemas", "result.schema.json").read_text(encoding="utf-8"))
 

@@ -14,10 +14,11 @@ from harness.rules import profile as profiles
 from harness.rules.migration import Status
 from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
-from harness.show import migrating, migrationreport, recorded
-from harness.show.jsonfmt import to_json
-from harness.show.migrating import FlowReport, Todo, Way
+from harness.show.compare import migrating, migrationreport
+from harness.show.compare.migrating import FlowReport, Todo, Way
+from harness.show.formats.jsonfmt import to_json
 from harness.show.report import Report
+from harness.show.runs import recorded
 from harness.show.terminal import Terminal
 from harness.text import LANGUAGES
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.show import narrative
+from harness.show.pages import narrative
 from harness.wire.cda import Document
 
 _SECTION = (

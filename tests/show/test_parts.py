@@ -5,7 +5,7 @@ from dataclasses import replace
 from harness.rules import coverage
 from harness.rules.profile import Profile
 from harness.rules.rule import Level, Verdict
-from harness.show import detail, drawing, guided, scores, wirelog
+from harness.show.pages import detail, drawing, guided, scores, wirelog
 from harness.show.ranking import every_outcome, findings_in_order
 from harness.show.report import Report
 

@@ -18,13 +18,14 @@ from harness.rules import national
 from harness.rules import profile as profiles
 from harness.rules.nir import Number
 from harness.rules.profile import Profile
-from harness.show import outputs, recorded, session
+from harness.show import outputs
 from harness.show.checking import Asked, check
-from harness.show.jsonfmt import to_json
+from harness.show.formats.jsonfmt import to_json
 from harness.show.redact.pseudonyms import Pseudonyms, folded
 from harness.show.redact.run import prove, redact_all, redact_run
-from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.show.runs import recorded, session
+from harness.show.runs.rejudging import judge_again
 from harness.sim.actor import Actor
 from harness.sim.case import Case, Patient
 from harness.sim.generate import cases, hard, identity

@@ -15,11 +15,11 @@ from harness.errors import HarnessError, NotMeasured
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
 from harness.rules.rule import Level, Rule, Verdict
-from harness.show import recorded, session
-from harness.show.jsonfmt import as_dict, to_json
+from harness.show.formats.jsonfmt import as_dict, to_json
 from harness.show.ranking import findings_in_order
-from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.show.runs import recorded, session
+from harness.show.runs.rejudging import judge_again
 from harness.sim import scenario
 from harness.sim.actor import Actor
 from harness.sim.events import Received, Strayed

@@ -11,8 +11,8 @@ from harness.rules import migration
 from harness.rules import profile as profiles
 from harness.rules.migration import Status
 from harness.rules.profile import Profile
-from harness.show import rulesdiff
-from harness.show.rulesdiff import Diff
+from harness.show.compare import rulesdiff
+from harness.show.compare.rulesdiff import Diff
 from harness.show.terminal import Terminal
 from harness.text import LANGUAGES
 

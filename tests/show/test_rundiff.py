@@ -10,9 +10,9 @@ import pytest
 
 from harness import data
 from harness.errors import HarnessError, NotMeasured
-from harness.show.jsonfmt import to_json
+from harness.show.compare.rundiff import Category, RunDiff, as_dict, compare, headline, where
+from harness.show.formats.jsonfmt import to_json
 from harness.show.report import Report
-from harness.show.rundiff import Category, RunDiff, as_dict, compare, headline, where
 
 SCHEMA = json.loads(data.path("schemas", "diff.schema.json").read_text(encoding="utf-8"))
 CHECKER = jsonschema.Draft202012Validator(SCHEMA)

@@ -9,9 +9,9 @@ import pytest
 from harness.errors import HarnessError, NotMeasured
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
-from harness.show import recorded, scripting
-from harness.show.jsonfmt import to_json
+from harness.show.formats.jsonfmt import to_json
 from harness.show.report import Report
+from harness.show.runs import recorded, scripting
 from harness.sim import scenario
 from harness.wire.er7 import Message
 

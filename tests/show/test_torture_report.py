@@ -17,11 +17,12 @@ from rich.console import Console
 
 from harness import data
 from harness.rules.rule import Level, Verdict
-from harness.show import torture, torturehtml
+from harness.show import torture
+from harness.show.pages import torturehtml
 from harness.show.terminal import Terminal
 from harness.show.torture import Report
-from harness.sim import torture_case
-from harness.sim.torture_events import Found, Line, Result
+from harness.sim.torture import case as torture_case
+from harness.sim.torture.events import Found, Line, Result
 from harness.text import plain, say
 
 EVIL = "\x1b[2J</td><script>alert(1)</script>\u202e"

@@ -16,7 +16,7 @@ from harness.rules.profile import Profile
 from harness.show.report import Report
 from harness.show.terminal import Terminal
 from harness.sim import scenario
-from harness.sim.defect import Defect
+from harness.sim.defects.defect import Defect
 from harness.sim.play import Play, Setting, cases_of
 from harness.sim.record import Exchange
 from harness.text import plain

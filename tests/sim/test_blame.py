@@ -6,9 +6,10 @@ import pytest
 from memory import Wire
 
 from harness.rules import profile as profiles
-from harness.sim import blame, defects, scenario
+from harness.sim import blame, scenario
 from harness.sim.blame import Charge, charges
-from harness.sim.defect import Defect
+from harness.sim.defects import catalogue as defects
+from harness.sim.defects.defect import Defect
 from harness.sim.generate import messages
 from harness.sim.generate.messages import Refusal
 from harness.sim.play import Play, Setting

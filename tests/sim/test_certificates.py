@@ -5,8 +5,8 @@ import pytest
 from test_tls import meet, said
 
 from harness.errors import HarnessError
-from harness.sim import certificates
-from harness.sim.tls import Tls
+from harness.sim.network import certificates
+from harness.sim.network.tls import Tls
 
 NOW = datetime.now().astimezone()
 

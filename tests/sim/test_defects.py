@@ -7,9 +7,10 @@ from harness import data
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.rules.rule import Verdict
-from harness.sim import defects, scenario
-from harness.sim.defect import Defect
-from harness.sim.defects import DEFECTS
+from harness.sim import scenario
+from harness.sim.defects import catalogue as defects
+from harness.sim.defects.catalogue import DEFECTS
+from harness.sim.defects.defect import Defect
 from harness.sim.play import Play, Setting, cases_of
 from harness.sim.scenario import Scenario
 

@@ -15,7 +15,7 @@ from harness.sim.actor import Actor
 from harness.sim.case import Case
 from harness.sim.generate import cases, cda_report, cda_request
 from harness.sim.generate.pdf import page
-from harness.sim.learn import learn
+from harness.sim.learning.learn import learn
 from harness.wire.cda import Document
 
 CLOCK = datetime.fromisoformat("2026-01-05T10:00:00+01:00")

@@ -15,7 +15,7 @@ from harness.sim.actor import Actor
 from harness.sim.case import Case, Identifier
 from harness.sim.events import Action, Received, Reply
 from harness.sim.generate import cases
-from harness.sim.learn import learn
+from harness.sim.learning.learn import learn
 from harness.sim.play import Setting
 from harness.sim.simulation import Simulation
 from harness.wire.cda import Document

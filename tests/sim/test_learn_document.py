@@ -11,7 +11,7 @@ from harness.sim.actor import Actor, Conversation
 from harness.sim.case import Case
 from harness.sim.form import Form
 from harness.sim.generate import cases
-from harness.sim.learn_document import learn_document, order_of, versions_of
+from harness.sim.learning.documents import learn_document, order_of, versions_of
 from harness.wire.edit import Edit, apply
 from harness.wire.er7 import Message
 

@@ -12,7 +12,7 @@ from harness.rules import profile as profiles
 from harness.sim.actor import Actor, Conversation
 from harness.sim.case import Answer, Case, Exam, Reason
 from harness.sim.generate import cases
-from harness.sim.learn_tlr import LEARNERS
+from harness.sim.learning.tlr import LEARNERS
 from harness.wire.er7 import Message
 
 CLOCK = datetime.fromisoformat("2026-02-03T08:00:00+01:00")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sim.lineup import LARGE, PASSES, Lineup
+from harness.sim.network.lineup import LARGE, PASSES, Lineup
 
 
 def taken(lineup: Lineup[str]) -> list[str]:

@@ -8,7 +8,7 @@ from memory import Wire, broken, sent
 from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
 from harness.rules.transmitted import document_of
-from harness.show.session import concordance_of
+from harness.show.runs.session import concordance_of
 from harness.sim.actor import Actor, Conversation
 from harness.sim.case import Case
 from harness.sim.events import Answered, Deliver, Received, Reply

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harness.errors import NotMeasured
-from harness.sim import store as storing
-from harness.sim.store import Store
+from harness.sim.network import store as storing
+from harness.sim.network.store import Store
 from harness.text import Text
 from harness.wire.transcript import Journal, Record, read
 

@@ -11,8 +11,8 @@ import trustme
 from lab import Lab
 
 from harness.errors import HarnessError
-from harness.sim import tls
-from harness.sim.tls import VERSIONS, Channel, Tls, client_side, server_side
+from harness.sim.network import tls
+from harness.sim.network.tls import VERSIONS, Channel, Tls, client_side, server_side
 
 Change = Callable[[Lab, Tls], Tls]
 

@@ -4,11 +4,11 @@ import pytest
 from torture_memory import GOOD, Receiver, Sender, acked, play, terms
 
 from harness.rules.rule import Verdict
-from harness.sim import torture_case
-from harness.sim.torture import Attempt
-from harness.sim.torture_case import Attack
-from harness.sim.torture_events import Ended, Failed, Result, Run, Stop, Tick
-from harness.sim.torture_peer import Peer
+from harness.sim.torture import case as torture_case
+from harness.sim.torture.attempt import Attempt
+from harness.sim.torture.case import Attack
+from harness.sim.torture.events import Ended, Failed, Result, Run, Stop, Tick
+from harness.sim.torture.peer import Peer
 from harness.text import plain
 from harness.wire.er7 import Message
 from harness.wire.mllp import Block, Framer, frame

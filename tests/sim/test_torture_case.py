@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from harness import data
 from harness.errors import HarnessError
-from harness.sim import torture_blocks, torture_case, torture_text
-from harness.sim.torture_case import Attack, Change
+from harness.sim.torture import blocks as torture_blocks
+from harness.sim.torture import case as torture_case
+from harness.sim.torture import text as torture_text
+from harness.sim.torture.case import Attack, Change
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 

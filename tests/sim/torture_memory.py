@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from harness.sim.generate.messages import acknowledgement
-from harness.sim.torture import Attempt
-from harness.sim.torture_blocks import numbered
-from harness.sim.torture_case import Attack
-from harness.sim.torture_events import (
+from harness.sim.torture.attempt import Attempt
+from harness.sim.torture.blocks import numbered
+from harness.sim.torture.case import Attack
+from harness.sim.torture.events import (
     Action,
     Came,
     Close,
@@ -23,8 +23,8 @@ from harness.sim.torture_events import (
     Run,
     Tick,
 )
-from harness.sim.torture_peer import Peer
-from harness.sim.torture_terms import Terms
+from harness.sim.torture.peer import Peer
+from harness.sim.torture.terms import Terms
 from harness.wire.er7 import Message
 from harness.wire.mllp import Block, Framer, frame
 

@@ -21,7 +21,7 @@ from harness.show.board.desk import Desk
 from harness.show.board.rooms import Person, Room, System
 from harness.show.board.runs import Run
 from harness.show.board.wording import language_of
-from harness.sim.tls import Tls
+from harness.sim.network.tls import Tls
 from harness.text import Text, say
 
 EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  a host to listen on, only when asked for

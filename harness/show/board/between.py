@@ -8,17 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.rules.profile import Profile
-from harness.show import keeping, session, unfinished
-from harness.show.keeping import Begun
 from harness.show.report import Report, concordance_of
-from harness.show.session import environment, now, tool_version
-from harness.sim import relay
-from harness.sim.net import Address
+from harness.show.runs import keeping, session, unfinished
+from harness.show.runs.keeping import Begun
+from harness.show.runs.session import environment, now, tool_version
+from harness.sim.network import relay
+from harness.sim.network.net import Address
+from harness.sim.network.relay import Ends, Link
+from harness.sim.network.store import Store
+from harness.sim.network.tls import Tls
 from harness.sim.proxy import Proxy
 from harness.sim.record import Exchange
-from harness.sim.relay import Ends, Link
-from harness.sim.store import Store
-from harness.sim.tls import Tls
 from harness.text import Text, say
 from harness.wire.transcript import Record
 

@@ -20,7 +20,7 @@ from harness.show.board.database import Database
 from harness.show.board.player import Job
 from harness.show.board.runs import Run
 from harness.show.board.turn import next_runs
-from harness.sim.tls import Tls
+from harness.sim.network.tls import Tls
 from harness.text import Text, say
 
 P = ParamSpec("P")

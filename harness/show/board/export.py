@@ -13,13 +13,13 @@ from typing import Final
 from markupsafe import Markup
 from sqlalchemy import select
 
-from harness.show import page
 from harness.show.board import matrix, reviews, rooms, runs
 from harness.show.board.access import Board
 from harness.show.board.rooms import Room
 from harness.show.board.runs import Run
 from harness.show.board.tables import RUNS
 from harness.show.board.wording import render, style
+from harness.show.pages import page
 
 FILES: Final = ("report.html", "result.json", "junit.xml", "journal.ndjson")
 

@@ -19,16 +19,18 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
 from harness.rules.rule import Verdict
-from harness.show import blaming, outputs, session
+from harness.show import blaming, outputs
 from harness.show.board import between
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report
+from harness.show.runs import session
 from harness.show.words import cut
-from harness.sim import blame, probe, scenario
-from harness.sim.net import Address
+from harness.sim import blame, scenario
+from harness.sim.network import probe
+from harness.sim.network.net import Address
+from harness.sim.network.relay import Link
+from harness.sim.network.tls import Tls
 from harness.sim.record import Exchange
-from harness.sim.relay import Link
-from harness.sim.tls import Tls
 from harness.text import Text
 
 PATIENCE = 10.0  # seconds that a run waits for its ports

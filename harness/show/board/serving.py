@@ -20,8 +20,8 @@ from harness.show.board.cookies import Cookies
 from harness.show.board.database import Database
 from harness.show.board.desk import Desk
 from harness.show.words import tr
-from harness.sim.net import why
-from harness.sim.tls import Tls
+from harness.sim.network.net import why
+from harness.sim.network.tls import Tls
 from harness.text import say
 
 _SHUTDOWN: Final = 2  # seconds that open pages are given

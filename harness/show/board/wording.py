@@ -9,9 +9,9 @@ import jinja2
 from markupsafe import Markup
 from starlette.requests import Request
 
-from harness.show import page
 from harness.show.board import cookies
 from harness.show.board.runs import Event
+from harness.show.pages import page
 from harness.show.words import visible
 from harness.text import LANGUAGES, Text, say
 

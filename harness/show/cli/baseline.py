@@ -12,9 +12,9 @@ from harness.show import baseline, baselinefile, outputs
 from harness.show.baseline import Entry
 from harness.show.baselinefile import Told
 from harness.show.cli import options
-from harness.show.recorded import load_result
-from harness.show.rundiff import result_of
-from harness.show.session import now
+from harness.show.compare.rundiff import result_of
+from harness.show.runs.recorded import load_result
+from harness.show.runs.session import now
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.text import say

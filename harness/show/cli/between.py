@@ -7,21 +7,21 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
-from harness.show import keeping, session
 from harness.show.cli.playing import command_line, warn
 from harness.show.cli.resuming import arguments
-from harness.show.keeping import Begun
 from harness.show.report import Report
-from harness.show.session import environment, now, tool_version
+from harness.show.runs import keeping, session
+from harness.show.runs.keeping import Begun
+from harness.show.runs.session import environment, now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.words import tr
-from harness.sim import relay
-from harness.sim.net import Address
+from harness.sim.network import relay
+from harness.sim.network.net import Address
+from harness.sim.network.relay import Ends, Link
+from harness.sim.network.tls import Tls
 from harness.sim.proxy import Proxy
 from harness.sim.record import Exchange
-from harness.sim.relay import Ends, Link
 from harness.sim.scenario import Scenario
-from harness.sim.tls import Tls
 from harness.sim.watching import Watch
 from harness.text import say
 from harness.wire.transcript import Record

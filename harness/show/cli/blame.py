@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from harness.show import recorded
 from harness.show.blaming import tell
 from harness.show.cli import options
 from harness.show.cli.judge import profile_of
 from harness.show.cli.playing import command_line
-from harness.show.rejudging import judge_again
+from harness.show.runs import recorded
+from harness.show.runs.rejudging import judge_again
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim import blame

@@ -6,7 +6,7 @@ import click
 
 from harness.errors import HarnessError
 from harness.show.cli import options
-from harness.show.session import now
+from harness.show.runs.session import now
 from harness.show.words import tr
 from harness.text import say
 
@@ -21,7 +21,7 @@ from harness.text import say
 @options.lang
 def command(folder: Path, hosts: tuple[str, ...], days: int, wrong: bool) -> int:
     """Write the files and say how to use them."""
-    from harness.sim import certificates
+    from harness.sim.network import certificates
 
     try:
         files = certificates.write(folder, now(), hosts=hosts, days=days, wrong=wrong)

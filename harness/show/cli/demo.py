@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 
 from harness import data
-from harness.show import outputs, session
+from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish
+from harness.show.runs import session
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
-from harness.sim import defects, scenario
-from harness.sim.defect import Defect
+from harness.sim import scenario
+from harness.sim.defects import catalogue as defects
+from harness.sim.defects.defect import Defect
 from harness.sim.scenario import Scenario
 
 

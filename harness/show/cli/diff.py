@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs, rundiff
+from harness.show import outputs
 from harness.show.cli import options
+from harness.show.compare import rundiff
+from harness.show.compare.rundiff import Category, Item, RunDiff, by_category, where
 from harness.show.outputs import Output
-from harness.show.rundiff import Category, Item, RunDiff, by_category, where
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.text import say

@@ -8,11 +8,11 @@ import click
 from harness.show import doctor
 from harness.show.cli import options
 from harness.show.doctor import Line
-from harness.show.session import now
+from harness.show.runs.session import now
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
-from harness.sim.net import Address
-from harness.sim.tls import Tls
+from harness.sim.network.net import Address
+from harness.sim.network.tls import Tls
 
 _SIGNS: Final = {"good": ("✓", "green"), "warning": ("!", "yellow"), "bad": ("✗", "bold red")}
 

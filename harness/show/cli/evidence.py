@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import recorded
 from harness.show.cli import options
 from harness.show.cli.judge import profile_of
 from harness.show.cli.playing import warn
 from harness.show.evidence.making import make
 from harness.show.packs import extended, xsd_of
 from harness.show.redact.sharing import shared, told
-from harness.show.rejudging import judge_again
+from harness.show.runs import recorded
+from harness.show.runs.rejudging import judge_again
 from harness.show.terminal import STYLES, Terminal
 from harness.show.words import SIGNS, language
 from harness.show.words import tr as text_of

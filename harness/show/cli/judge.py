@@ -7,15 +7,16 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs, recorded, session
+from harness.show import outputs
 from harness.show.baseline import Baseline
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn, write_wanted
 from harness.show.packs import extended, xsd_of
-from harness.show.recorded import Run
 from harness.show.redact.sharing import shared, told
-from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.show.runs import recorded, session
+from harness.show.runs.recorded import Run
+from harness.show.runs.rejudging import judge_again
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.text import say

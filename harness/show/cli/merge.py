@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs, recorded, session
+from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.judge import profile_of
 from harness.show.cli.playing import command_line, finish
-from harness.show.merging import merge
+from harness.show.compare.merging import merge
 from harness.show.packs import extended, xsd_of
-from harness.show.recorded import Run
-from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.show.runs import recorded, session
+from harness.show.runs.recorded import Run
+from harness.show.runs.rejudging import judge_again
 from harness.show.terminal import STYLES, Terminal
 from harness.show.words import SIGNS, language, tr
 from harness.text import say

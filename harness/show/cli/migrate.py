@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import migrating, migrationreport, outputs, recorded
+from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.judge import profile_of
 from harness.show.cli.playing import command_line
-from harness.show.migrating import Way
+from harness.show.compare import migrating, migrationreport
+from harness.show.compare.migrating import Way
 from harness.show.outputs import Output
+from harness.show.runs import recorded
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.text import say

@@ -17,20 +17,21 @@ from harness.show import outputs, torture
 from harness.show.cli import options
 from harness.show.cli.playing import command_line
 from harness.show.outputs import Output
-from harness.show.session import now, tool_version
+from harness.show.runs.session import now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.torture import Report
 from harness.show.words import language, tr
-from harness.sim import torture_case, torture_net
 from harness.sim.actor import Actor
 from harness.sim.generate import cases
-from harness.sim.net import Address
-from harness.sim.tls import Tls
-from harness.sim.torture_blocks import control_id, numbered
-from harness.sim.torture_case import Attack
-from harness.sim.torture_events import Result
-from harness.sim.torture_net import Range
-from harness.sim.torture_terms import Terms
+from harness.sim.network.net import Address
+from harness.sim.network.tls import Tls
+from harness.sim.torture import case as torture_case
+from harness.sim.torture import net as torture_net
+from harness.sim.torture.blocks import control_id, numbered
+from harness.sim.torture.case import Attack
+from harness.sim.torture.events import Result
+from harness.sim.torture.net import Range
+from harness.sim.torture.terms import Terms
 from harness.text import Text, say
 
 _ROLE: Final = click.option(
@@ -291,7 +292,7 @@ def _write(report: Report, wanted: tuple[Output, ...]) -> None:
         elif output.kind == "junit":
             outputs.write(output.file, torture.to_junit(report, language()))
         elif output.kind == "html":
-            from harness.show import torturehtml
+            from harness.show.pages import torturehtml
 
             outputs.write(output.file, torturehtml.to_html(report, language()))
 

@@ -15,11 +15,11 @@ from harness.rules.profile import Profile
 from harness.show import baseline as known_failures
 from harness.show.baseline import Baseline
 from harness.show.report import Report
-from harness.show.session import now
+from harness.show.runs.session import now
 from harness.show.words import tr
-from harness.sim import tls as tls_files
-from harness.sim.net import Address
-from harness.sim.tls import Tls
+from harness.sim.network import tls as tls_files
+from harness.sim.network.net import Address
+from harness.sim.network.tls import Tls
 from harness.text import LANGUAGES, say
 
 F = TypeVar("F", bound=Callable[..., Any])

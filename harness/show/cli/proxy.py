@@ -7,22 +7,24 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import keeping, outputs, session, unfinished
+from harness.show import outputs
 from harness.show.blaming import tell
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.cli.resuming import Resumable, arguments, begun, folder_of, resume
-from harness.show.keeping import Begun
 from harness.show.report import Exchange, Report
-from harness.show.session import environment, now, tool_version
+from harness.show.runs import keeping, session, unfinished
+from harness.show.runs.keeping import Begun
+from harness.show.runs.session import environment, now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
-from harness.sim import blame, faults, relay
+from harness.sim import blame, faults
 from harness.sim.faults import Faults
-from harness.sim.net import Address
+from harness.sim.network import relay
+from harness.sim.network.net import Address
+from harness.sim.network.relay import Ends, Link
+from harness.sim.network.tls import Tls
 from harness.sim.proxy import Proxy
-from harness.sim.relay import Ends, Link
-from harness.sim.tls import Tls
 from harness.text import say
 from harness.wire.transcript import Record
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from harness.show import recorded, scripting
 from harness.show.cli import options
 from harness.show.cli.judge import profile_of
 from harness.show.cli.playing import warn
+from harness.show.runs import recorded, scripting
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.text import say

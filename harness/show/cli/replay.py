@@ -6,14 +6,15 @@ from pathlib import Path
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs, recorded, scripting, session
+from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.judge import profile_of
 from harness.show.cli.playing import command_line, finish, warn
-from harness.show.recorded import Run
+from harness.show.runs import recorded, scripting, session
+from harness.show.runs.recorded import Run
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
-from harness.sim.tls import Tls
+from harness.sim.network.tls import Tls
 from harness.text import say
 from harness.wire.er7 import Message
 

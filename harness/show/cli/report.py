@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from harness.show import keeping, outputs, recorded, session
+from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.judge import profile_of, tell
 from harness.show.cli.playing import command_line, finish, warn
-from harness.show.rejudging import judge_again
+from harness.show.runs import keeping, recorded, session
+from harness.show.runs.rejudging import judge_again
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from harness.errors import HarnessError
-from harness.show import keeping, session
-from harness.show.keeping import Earlier
+from harness.show.runs import keeping, session
+from harness.show.runs.keeping import Earlier
 from harness.show.words import tr
 from harness.text import say
 

@@ -87,7 +87,7 @@ def show_command(rule_id: str, flow: str | None, profile_name: str) -> int:
 @options.lang
 def diff_command(before: str, after: str, form: str) -> int:
     """What a vendor who knows one guide must know of the other."""
-    from harness.show import rulesdiff
+    from harness.show.compare import rulesdiff
 
     wanted = _outputs(form)
     found = rulesdiff.diff(options.load_profile(before), options.load_profile(after))

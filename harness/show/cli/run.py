@@ -7,20 +7,21 @@ from typing import Any
 import click
 
 from harness.errors import HarnessError
-from harness.show import config, outputs, session
+from harness.show import config, outputs
 from harness.show.baseline import Baseline
 from harness.show.cli import between, options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.cli.resuming import Resumable, arguments, folder_of, resume
+from harness.show.runs import session
 from harness.show.terminal import Terminal
 from harness.show.waiting import Waiting
 from harness.show.words import language, tr
 from harness.sim import scenario
 from harness.sim.actor import Name
-from harness.sim.net import WAYS, Address
+from harness.sim.network.net import WAYS, Address
+from harness.sim.network.tls import Tls
 from harness.sim.record import Exchange
 from harness.sim.scenario import Scenario
-from harness.sim.tls import Tls
 from harness.text import say
 
 

@@ -10,7 +10,8 @@ import click
 
 from harness.show.cli import configured
 from harness.show.words import tr
-from harness.sim import scenario, torture_case
+from harness.sim import scenario
+from harness.sim.torture import case as torture_case
 
 
 def _config() -> dict[str, Any]:

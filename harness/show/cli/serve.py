@@ -13,7 +13,7 @@ from harness.rules import profile as profiles
 from harness.show.cli import options
 from harness.show.words import language, tr
 from harness.sim import scenario
-from harness.sim.tls import Tls
+from harness.sim.network.tls import Tls
 from harness.text import say
 
 _PORTS: Final = re.compile(r"(\d{1,5})-(\d{1,5})")

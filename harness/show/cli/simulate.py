@@ -6,23 +6,25 @@ from pathlib import Path
 
 import click
 
-from harness.show import keeping, outputs, session, unfinished
+from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.cli.resuming import Resumable, arguments, begun, folder_of, resume
-from harness.show.keeping import Begun
 from harness.show.report import Exchange, Report
-from harness.show.session import environment, now, tool_version
+from harness.show.runs import keeping, session, unfinished
+from harness.show.runs.keeping import Begun
+from harness.show.runs.session import environment, now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
-from harness.sim import defects, net
+from harness.sim.defects import catalogue as defects
 from harness.sim.generate import cases
-from harness.sim.net import Address, Wiring
+from harness.sim.network import net
+from harness.sim.network.net import Address, Wiring
+from harness.sim.network.tls import Tls
 from harness.sim.play import Setting
 from harness.sim.reactions import Reactions
 from harness.sim.reactions import parse as parse_reaction
 from harness.sim.simulation import Simulation
-from harness.sim.tls import Tls
 from harness.text import say
 from harness.wire.transcript import Record
 

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from harness.show.evidence import container
 from harness.show.evidence.sums import Sums
-from harness.show.html import to_html
-from harness.show.jsonfmt import to_json
-from harness.show.recorded import Run
+from harness.show.formats.jsonfmt import to_json
+from harness.show.pages.html import to_html
 from harness.show.redact.run import Proof
 from harness.show.report import Report
+from harness.show.runs.recorded import Run
 
 SCHEMA: Final = "telerad-evidence-1"
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
-from harness.show import recorded
 from harness.show.evidence import container
 from harness.show.evidence.making import SCHEMA, sealed
 from harness.show.evidence.sums import Damage, Sums, damages
-from harness.show.jsonfmt import as_dict
-from harness.show.rejudging import judge_again
+from harness.show.formats.jsonfmt import as_dict
+from harness.show.runs import recorded
+from harness.show.runs.rejudging import judge_again
 from harness.text import say
 
 _COMPARED: Final = ("verdict", "files", "exchanges", "findings", "deliberate", "outcomes")

@@ -11,11 +11,11 @@ from typing import Final
 
 from harness.rules.rule import Problem
 from harness.show.ranking import Placed, findings_in_order
-from harness.show.recorded import Bytes, Observed, Recorded, Run
 from harness.show.redact import document, freetext, message
 from harness.show.redact.content import Redact
 from harness.show.redact.pseudonyms import Pseudonyms
 from harness.show.report import Exchange, Report
+from harness.show.runs.recorded import Bytes, Observed, Recorded, Run
 from harness.text import Text
 from harness.wire import ed
 

@@ -3,11 +3,11 @@
 import secrets
 
 from harness.rules.profile import Profile
-from harness.show.recorded import Run
 from harness.show.redact.pseudonyms import Pseudonyms
 from harness.show.redact.run import Proof, prove, redact_run
-from harness.show.rejudging import judge_again
 from harness.show.report import Report
+from harness.show.runs.recorded import Run
+from harness.show.runs.rejudging import judge_again
 from harness.text import Text, say
 
 

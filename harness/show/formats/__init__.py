@@ -1,0 +1,1 @@
+"""Results written out: one module for each format, pure functions of the Report."""

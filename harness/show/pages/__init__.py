@@ -1,0 +1,1 @@
+"""Our HTML pages: one file each, no network, both languages inside."""

@@ -1,0 +1,1 @@
+"""Runs: played, kept on disk, read back, judged again."""
