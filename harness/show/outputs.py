@@ -1,6 +1,7 @@
 """Where results go: `--format text,json=FILE,sarif=FILE,html=FILE`, several at once.
 
-Each format but the terminal's is one pure function `to_NAME(report, lang)` of a module of its own.
+Each format but the terminal's is one pure function `to_NAME(report, lang)` of a module of its own,
+in `formats/` and, for HTML, in `pages/`.
 """
 
 import os
@@ -48,7 +49,8 @@ def render(report: Report, kind: str, lang: str, *, every: bool = False) -> str:
         from harness.show.formats.jsonfmt import to_json
 
         return to_json(report, lang, every=every)
-    writer = import_module(f"harness.show.{kind}")
+    room = "pages" if kind == "html" else "formats"
+    writer = import_module(f"harness.show.{room}.{kind}")
     text: str = getattr(writer, f"to_{kind}")(report, lang)
     return text
 

@@ -1,1 +1,4 @@
-"""Who says what: scenarios, actors, faults, generated cases. Only `network/` and `torture/net.py` open sockets."""
+"""Who says what: scenarios, actors, faults, generated cases.
+
+Only `network/` and `torture/net.py` open sockets.
+"""

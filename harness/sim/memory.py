@@ -1,7 +1,7 @@
 """The wire, in memory: what machines want sent reaches one another, under a clock that jumps.
 
-Stands for `network/net.py` where nothing real is tested: bytes go through the framer, events come out, and
-when nothing moves any more the clock jumps to the nearest deadline.
+Stands for `network/net.py` where nothing real is tested: bytes go through the framer, events come
+out, and when nothing moves any more the clock jumps to the nearest deadline.
 """
 
 from collections import deque
