@@ -178,5 +178,7 @@ def concordance_of(profile: Profile, exchanges: Sequence[Exchange]) -> Iterator[
             if x.request
         ]
         rows = profile.concordance(subjects)
+        for x in met:
+            x.let_go()
         if rows:
             yield Concordance(name, tuple(x.number for x in met), rows, of)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
 BIN = Path(sys.executable).parent
 SCENARIO = "lb-nominal-without-request-document"
-PATIENCE = 30  # seconds
+PATIENCE = 90  # seconds
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 EVIL = '"><img src=x onerror=alert(1)>'
 

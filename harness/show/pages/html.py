@@ -15,6 +15,7 @@ from harness.rules.rule import Level, Verdict
 from harness.show.excerpt import excerpt
 from harness.show.fixing import fixes_of
 from harness.show.pages import detail, drawing, facts, guided, page, scores, view, wirelog
+from harness.show.pages.narrative import SectionView
 from harness.show.ranking import Placed, causes, findings_in_order
 from harness.show.report import Concordance, Report
 from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source
@@ -136,13 +137,20 @@ def _contents(report: Report, placed: list[Placed]) -> Parts:
         ),
         "room": room,
         "card": view.card,
-        "narrative": lambda judged: view.narrative_of(judged, of(judged)),
+        "narrative": lambda judged: _read_once(judged, of(judged)),
         "inside": lambda judged: view.in_document(judged, of(judged)),
         "wire": list(wirelog.passed(report)),
         "guide": told,
         "cited": _Cited(coverage.by_rule(one.statement for one in told)),
         "coverage": guided.every_rule(report),
     }
+
+
+def _read_once(judged: Judged, placed: Sequence[Placed]) -> tuple[SectionView, ...]:
+    """The sections of a document, which is then let go: the trees of all would fill the memory."""
+    found = view.narrative_of(judged, placed)
+    judged.let_go()
+    return found
 
 
 def _tables(report: Report) -> tuple[Concordance, ...]:
