@@ -24,7 +24,8 @@ from harness.sim import scenario
 from harness.sim.defects import catalogue as defects
 
 CLOCK = datetime.fromisoformat("2026-03-02T09:00:00+01:00")
-SHOWN = ("first-en", "detail-en", "first-fr", "detail-fr")  # by the pages of the documentation
+OF_BOTH = ("ladder", "matrix", "concordance", "guide", "dark", "phone")
+SHOWN = ("first-en", "detail-en", "first-fr", "detail-fr", *OF_BOTH)  # by the documentation
 
 
 @dataclass(frozen=True)
