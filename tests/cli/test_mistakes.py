@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from command import Telerad
 
+from harness.show import cli
+
 SCENARIO = """\
 scenario: mine
 title: {fr: "a", en: "b"}
@@ -161,3 +163,21 @@ def test_a_system_that_cannot_be_reached_is_not_measured(telerad: Telerad, close
     assert f"127.0.0.1:{closed}" in done.out
     assert "? Could not tell" in done.out
     assert (done.folder / "run" / "report.html").exists()
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_a_mistake_of_ours_says_where_and_keeps_what_was_read(
+    debug: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(**settings: object) -> int:
+        raise ValueError("DURAND")
+
+    monkeypatch.setenv("TELERAD_DEBUG", debug)
+    monkeypatch.setattr(cli, "main_group", fails)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 3
+    told = capsys.readouterr().err
+    assert "in fails" in told
+    assert "ValueError" in told
+    assert ("DURAND" in told.splitlines()[-1]) == bool(debug)

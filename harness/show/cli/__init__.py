@@ -4,6 +4,7 @@ Exit codes: 0 conforms, 1 does not, 2 usage or file wrong, 3 not measured, 4 kno
 outdated, 130 interrupted.
 """
 
+import os
 import sys
 import traceback
 from difflib import get_close_matches
@@ -100,8 +101,17 @@ def main() -> None:
         sys.stderr.close()
         code = 0
     except Exception as mistake:  # ours: never to be taken for a failure of what is tested
-        traceback.print_exc()
-        told = f"{type(mistake).__name__}: {mistake}"
-        click.echo(f"telerad: {tr('cli.our_mistake', what=told)}", err=True)
+        _tell(mistake)
         code = 3
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(mistake: Exception) -> None:
+    """Where in our code it happened. Its message may hold what a patient's record says: it is told
+    only to who asks for it, with TELERAD_DEBUG.
+    """
+    click.echo("".join(traceback.format_tb(mistake.__traceback__)), err=True, nl=False)
+    told = type(mistake).__name__
+    if os.environ.get("TELERAD_DEBUG"):
+        told += f": {visible(str(mistake))}"
+    click.echo(f"telerad: {tr('cli.our_mistake', what=told)}", err=True)
