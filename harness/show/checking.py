@@ -9,8 +9,8 @@ from harness.errors import HarnessError
 from harness.rules import guess, versions
 from harness.rules.profile import Profile
 from harness.rules.rule import Subject
-from harness.show.report import Report
-from harness.show.runs.session import environment, now, tool_version
+from harness.show.report import Report, blank
+from harness.show.runs.surroundings import now
 from harness.sim.record import Judged
 from harness.text import Text, say
 from harness.wire import ed
@@ -46,20 +46,10 @@ def check(paths: Sequence[Path], asked: Asked) -> Report:
         shown = ", ".join(str(path) for path in paths)
         raise HarnessError(say("cli.nothing", paths=shown))
     profile = asked.profile
-    return Report(
-        tool=tool_version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        rules_hash=profile.hash,
-        command=asked.command,
-        started=started,
-        seconds=time.monotonic() - begin,
-        rules=profile.rules,
-        flows=tuple(profile.flows),
+    return replace(
+        blank(profile, asked.command, started, time.monotonic() - begin),
         files=files,
         sut="none",
-        environment=environment(),
-        guide=profile,
     )
 
 

@@ -7,13 +7,14 @@ import io
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
 from harness.errors import HarnessError
 from harness.rules.rule import Verdict
-from harness.show.runs.session import environment, now, tool_version
+from harness.show.runs.surroundings import now
 from harness.show.words import visible
 from harness.sim.events import Action, Event, Tick
 from harness.sim.generate import cases
@@ -104,23 +105,13 @@ class Partner:
     @property
     def report(self) -> "Report":
         """What was judged so far."""
-        from harness.show.report import Report
+        from harness.show.report import blank
 
-        return Report(
-            tool=tool_version(),
-            profile=self.profile.id,
-            profile_title=self.profile.title,
-            rules_hash=self.profile.hash,
-            command="pytest",
-            started=self._started,
-            seconds=time.monotonic() - self._begun,
-            rules=self.profile.rules,
-            flows=tuple(self.profile.flows),
+        return replace(
+            blank(self.profile, "pytest", self._started, time.monotonic() - self._begun),
             exchanges=tuple(self.exchanges),
             sut=_OTHER[self.role],
             seed=self._seed,
-            environment=environment(),
-            guide=self.profile,
         )
 
     def assert_conforms(self) -> None:

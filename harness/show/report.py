@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.rules.concordance import Row
 from harness.rules.profile import Profile
 from harness.rules.rule import Rule, Subject, Verdict
+from harness.show.runs.surroundings import environment, tool_version
 from harness.sim import truth
 from harness.sim.record import Exchange, Judged
 from harness.sim.truth import Truth
@@ -21,6 +22,7 @@ __all__ = [
     "Part",
     "Report",
     "UsedBaseline",
+    "blank",
     "concordance_of",
     "exit_code",
 ]
@@ -154,6 +156,23 @@ class Report:
             part for x in self.exchanges for part in (x.request, x.answer) if part is not None
         )
         return (*from_exchanges, *self.files)
+
+
+def blank(profile: Profile, command: str, started: datetime, seconds: float) -> Report:
+    """A report by the rules of a profile, made here, of nothing yet: `replace` fills it."""
+    return Report(
+        tool=tool_version(),
+        profile=profile.id,
+        profile_title=profile.title,
+        rules_hash=profile.hash,
+        command=command,
+        started=started,
+        seconds=seconds,
+        rules=profile.rules,
+        flows=tuple(profile.flows),
+        environment=environment(),
+        guide=profile,
+    )
 
 
 def exit_code(report: Report) -> int:

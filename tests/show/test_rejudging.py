@@ -20,6 +20,7 @@ from harness.show.ranking import findings_in_order
 from harness.show.report import Report
 from harness.show.runs import recorded, session
 from harness.show.runs.rejudging import judge_again
+from harness.show.runs.surroundings import tool_version
 from harness.sim import scenario
 from harness.sim.actor import Actor
 from harness.sim.events import Received, Strayed
@@ -136,7 +137,7 @@ def session_of(profile: Profile, clock: datetime, folder: Path) -> Report:
         journal.append(Record(clock.isoformat(), "end"))
     session.keep_files(platform.exchanges, folder)
     return Report(
-        tool=session.tool_version(),
+        tool=tool_version(),
         profile=profile.id,
         profile_title=profile.title,
         rules_hash=profile.hash,

@@ -5,13 +5,14 @@ Each system sends where it always sends; what it sends goes on to where the othe
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from harness.rules.profile import Profile
-from harness.show.report import Report, concordance_of
+from harness.show.report import Report, blank, concordance_of
 from harness.show.runs import keeping, session, unfinished
 from harness.show.runs.keeping import Begun
-from harness.show.runs.session import environment, now, tool_version
+from harness.show.runs.surroundings import now
 from harness.sim.network import relay
 from harness.sim.network.net import Address
 from harness.sim.network.relay import Ends, Link
@@ -46,22 +47,12 @@ def run(
         store.note(Record(now().isoformat(), "end"))
     exchanges = tuple(machine.exchanges)
     session.keep_files(exchanges, folder)
-    return Report(
-        tool=tool_version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        rules_hash=profile.hash,
-        command=COMMAND,
-        started=started,
-        seconds=time.monotonic() - begin,
-        rules=profile.rules,
-        flows=tuple(profile.flows),
+    return replace(
+        blank(profile, COMMAND, started, time.monotonic() - begin),
         exchanges=exchanges,
         concordance=tuple(concordance_of(profile, exchanges)),
         sut="both",
         scenario_titles=(("proxy", say("proxy.title")),),
-        environment=environment(),
-        guide=profile,
         folder=folder,
     )
 

@@ -12,7 +12,7 @@ from harness.show.board import access, acting, answers, matrix, reviews, rooms, 
 from harness.show.board.access import Form, Number, Refusal, Visit
 from harness.show.board.rooms import ROLES, Declared, Room, System
 from harness.show.doctor import Line
-from harness.show.runs.session import now
+from harness.show.runs.surroundings import now
 from harness.text import Text, plain, say
 
 ROUTER: Final = APIRouter()

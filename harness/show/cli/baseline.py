@@ -14,7 +14,7 @@ from harness.show.baselinefile import Told
 from harness.show.cli import options
 from harness.show.compare.rundiff import result_of
 from harness.show.runs.recorded import load_result
-from harness.show.runs.session import now
+from harness.show.runs.surroundings import now
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.text import say

@@ -3,18 +3,19 @@
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
-from harness.show.cli.playing import command_line, warn
+from harness.show.cli.playing import command_line, tell_listening, warn
 from harness.show.cli.resuming import arguments
-from harness.show.report import Report
+from harness.show.report import Report, blank
 from harness.show.runs import keeping, session
 from harness.show.runs.keeping import Begun
-from harness.show.runs.session import environment, now, tool_version
+from harness.show.runs.surroundings import now
 from harness.show.terminal import Terminal
-from harness.show.words import tr
 from harness.sim.network import relay
 from harness.sim.network.net import Address
 from harness.sim.network.relay import Ends, Link
@@ -60,12 +61,6 @@ def play(
     facts = Begun(command_line(sys.argv), profile.id, "both", None, sync, arguments())
     watch = Watch(chosen, profile, within)
 
-    def listening(link: Link, at: Address) -> None:
-        where, target = f"{at[0]}:{at[1]}", f"{link.to[0]}:{link.to[1]}"
-        sender = say(f"role.{link.sender}")
-        terminal.line(tr("proxy.listens", sender=sender, where=where, to=target))
-        sys.stdout.flush()
-
     with keeping.opened(folder, facts, started, warn, onward=False) as store:
         told = terminal.step if text else lambda exchange: None
         machine = Proxy(profile, now, store.note, ack_timeout=ack_timeout, told=told)
@@ -73,7 +68,7 @@ def play(
             machine,
             ways,
             Ends(tls, tls),
-            listening,
+            partial(tell_listening, terminal),
             store,
             until=lambda at: watch.over(machine.exchanges, at),
         )
@@ -82,22 +77,12 @@ def play(
         watch.interrupt()
     exchanges = tuple(watch.result(machine.exchanges))
     _tell_the_rest(terminal, exchanges[len(machine.exchanges) :], text=text)
-    return Report(
-        tool=tool_version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        rules_hash=profile.hash,
-        command=command_line(sys.argv),
-        started=started,
-        seconds=time.monotonic() - begin,
-        rules=profile.rules,
-        flows=tuple(profile.flows),
+    return replace(
+        blank(profile, command_line(sys.argv), started, time.monotonic() - begin),
         exchanges=exchanges,
         concordance=tuple(session.concordance_of(profile, exchanges)),
         sut="both",
         scenario_titles=tuple((s.scenario, s.title.text) for s in chosen),
-        environment=environment(),
-        guide=profile,
         folder=folder,
         interrupted=stopped,
         unsynced=not sync,

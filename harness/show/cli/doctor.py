@@ -8,7 +8,7 @@ import click
 from harness.show import doctor
 from harness.show.cli import options
 from harness.show.doctor import Line
-from harness.show.runs.session import now
+from harness.show.runs.surroundings import now
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim.network.net import Address

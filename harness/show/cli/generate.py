@@ -9,7 +9,7 @@ import click
 
 from harness.errors import HarnessError
 from harness.show.cli import options
-from harness.show.runs.session import now
+from harness.show.runs.surroundings import now
 from harness.show.words import tr
 from harness.sim import form
 from harness.sim.actor import Actor

@@ -17,7 +17,7 @@ from harness.show import outputs, torture
 from harness.show.cli import options
 from harness.show.cli.playing import command_line
 from harness.show.outputs import Output
-from harness.show.runs.session import now, tool_version
+from harness.show.runs.surroundings import now, tool_version
 from harness.show.terminal import Terminal
 from harness.show.torture import Report
 from harness.show.words import language, tr

@@ -15,7 +15,7 @@ from harness.rules.profile import Profile
 from harness.show import baseline as known_failures
 from harness.show.baseline import Baseline
 from harness.show.report import Report
-from harness.show.runs.session import now
+from harness.show.runs.surroundings import now
 from harness.show.words import tr
 from harness.sim.network import tls as tls_files
 from harness.sim.network.net import Address

@@ -1,7 +1,9 @@
-"""What `demo`, `run` and `simulate` have in common: the end of a run."""
+"""What the verbs that play have in common: who listens, what is warned of, the end of a run."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +12,11 @@ from harness.show.outputs import Output
 from harness.show.report import Report
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr, visible
-from harness.text import Text
+from harness.text import Text, say
+
+if TYPE_CHECKING:  # judging a recorded run opens no socket
+    from harness.sim.network.net import Address
+    from harness.sim.network.relay import Link
 
 
 def command_line(argv: Sequence[str]) -> str:
@@ -21,6 +27,14 @@ def command_line(argv: Sequence[str]) -> str:
 def warn(text: Text) -> None:
     """One line for whoever watches a session that goes on."""
     click.echo(f"telerad: {visible(text.in_(language()))}", err=True)
+
+
+def tell_listening(terminal: Terminal, link: "Link", at: "Address") -> None:
+    """One line for a listener between two systems: who connects to it, and where that leads."""
+    where, target = f"{at[0]}:{at[1]}", f"{link.to[0]}:{link.to[1]}"
+    sender = say(f"role.{link.sender}")
+    terminal.line(tr("proxy.listens", sender=sender, where=where, to=target))
+    sys.stdout.flush()
 
 
 def finish(report: Report, terminal: Terminal, folder: Path, wanted: Sequence[Output]) -> Path:

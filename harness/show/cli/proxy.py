@@ -2,6 +2,8 @@
 
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,18 +12,17 @@ from harness.errors import HarnessError
 from harness.show import outputs
 from harness.show.blaming import tell
 from harness.show.cli import options
-from harness.show.cli.playing import command_line, finish, warn
+from harness.show.cli.playing import command_line, finish, tell_listening, warn
 from harness.show.cli.resuming import Resumable, arguments, begun, folder_of, resume
-from harness.show.report import Exchange, Report
+from harness.show.report import Exchange, blank
 from harness.show.runs import keeping, session, unfinished
 from harness.show.runs.keeping import Begun
-from harness.show.runs.session import environment, now, tool_version
+from harness.show.runs.surroundings import now
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim import blame, faults
 from harness.sim.faults import Faults
 from harness.sim.network import relay
-from harness.sim.network.net import Address
 from harness.sim.network.relay import Ends, Link
 from harness.sim.network.tls import Tls
 from harness.sim.proxy import Proxy
@@ -105,12 +106,6 @@ def command(
     folder = folder_of(resume, out, "proxy")
     begin, started = time.monotonic(), now()
 
-    def listening(link: Link, at: Address) -> None:
-        where, target = f"{at[0]}:{at[1]}", f"{link.to[0]}:{link.to[1]}"
-        sender = say(f"role.{link.sender}")
-        terminal.line(tr("proxy.listens", sender=sender, where=where, to=target))
-        sys.stdout.flush()
-
     if chosen:
         terminal.line(tr("proxy.faults", names=", ".join(wanted_faults)))
     facts = Begun(command_line(sys.argv), profile.id, "both", None, sync, arguments())
@@ -130,25 +125,15 @@ def command(
             told=told,
         )
         keeping.recall_into_proxy(machine, was)
-        relay.run(machine, links, ends, listening, store)
+        relay.run(machine, links, ends, partial(tell_listening, terminal), store)
         store.note(Record(now().isoformat(), "end"))
     exchanges = tuple(machine.exchanges)
-    report = Report(
-        tool=tool_version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        rules_hash=profile.hash,
-        command=command_line(sys.argv),
-        started=started,
-        seconds=time.monotonic() - begin,
-        rules=profile.rules,
-        flows=tuple(profile.flows),
+    report = replace(
+        blank(profile, command_line(sys.argv), started, time.monotonic() - begin),
         exchanges=exchanges,
         concordance=tuple(session.concordance_of(profile, exchanges)),
         sut="both",
         scenario_titles=(("proxy", say("proxy.title")),),
-        environment=environment(),
-        guide=profile,
         folder=folder,
         unsynced=not sync,
     )

@@ -12,6 +12,7 @@ from harness.show.cli.judge import profile_of
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.runs import recorded, scripting, session
 from harness.show.runs.recorded import Run
+from harness.show.runs.surroundings import now
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim.network.tls import Tls
@@ -94,6 +95,6 @@ def _only_side(run: Run) -> str:
 
 
 def _freshened(raw: bytes, number: int) -> bytes:
-    at = session.now()
+    at = now()
     message = Message(raw).with_value("MSH-7", f"{at:%Y%m%d%H%M%S%z}")
     return message.with_value("MSH-10", f"R{at:%y%m%d%H%M%S}-{number:05d}").raw

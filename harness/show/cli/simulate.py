@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,10 +11,10 @@ from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.playing import command_line, finish, warn
 from harness.show.cli.resuming import Resumable, arguments, begun, folder_of, resume
-from harness.show.report import Exchange, Report
+from harness.show.report import Exchange, blank
 from harness.show.runs import keeping, session, unfinished
 from harness.show.runs.keeping import Begun
-from harness.show.runs.session import environment, now, tool_version
+from harness.show.runs.surroundings import now
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim.defects import catalogue as defects
@@ -120,21 +121,11 @@ def command(
         wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls, store=store)
         net.run([machine], wiring)
         store.note(Record(now().isoformat(), "end"))
-    report = Report(
-        tool=tool_version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        rules_hash=profile.hash,
-        command=command_line(sys.argv),
-        started=started,
-        seconds=time.monotonic() - begin,
-        rules=profile.rules,
-        flows=tuple(profile.flows),
+    report = replace(
+        blank(profile, command_line(sys.argv), started, time.monotonic() - begin),
         exchanges=tuple(machine.exchanges),
         sut=tested,
         seed=seed,
-        environment=environment(),
-        guide=profile,
         folder=folder,
         unsynced=not sync,
     )

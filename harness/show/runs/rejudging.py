@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from harness.rules.counterpart import SHARED, counterpart
 from harness.rules.profile import Profile
 from harness.rules.rule import Finding, Outcome, Subject, Verdict
-from harness.show.report import Report, concordance_of
+from harness.show.report import Report, blank, concordance_of
 from harness.show.runs.recorded import Bytes, Observed, Recorded, Run
-from harness.show.runs.surroundings import environment, tool_version
 from harness.sim.judging import Judge
 from harness.sim.record import Exchange
 from harness.text import Text, say
@@ -25,23 +24,13 @@ def judge_again(run: Run, profile: Profile, command: str) -> Report:
     """
     bench = _Bench(run, profile)
     exchanges = tuple(bench.exchange(one) for one in run.exchanges)
-    return Report(
-        tool=tool_version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        rules_hash=profile.hash,
-        command=command,
-        started=run.started,
-        seconds=run.seconds,
-        rules=profile.rules,
-        flows=tuple(profile.flows),
+    return replace(
+        blank(profile, command, run.started, run.seconds),
         concordance=tuple(concordance_of(profile, exchanges)),
         exchanges=exchanges,
         sut=run.sut,
         seed=run.seed,
         scenario_titles=run.titles,
-        environment=environment(),
-        guide=profile,
         folder=run.folder,
         interrupted=run.interrupted,
         runs=run.parts,

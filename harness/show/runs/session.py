@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from harness.errors import HarnessError
 from harness.rules.profile import Profile
-from harness.show.report import Report, concordance_of
+from harness.show.report import Report, blank, concordance_of
 from harness.show.runs import keeping, unfinished
 from harness.show.runs.keeping import Begun, Earlier
-from harness.show.runs.surroundings import environment, now, tool_version
+from harness.show.runs.surroundings import now
 from harness.show.runs.unfinished import Played
 from harness.sim.actor import Name
 from harness.sim.defects.defect import Defect
@@ -33,12 +33,9 @@ __all__ = [
     "Begun",
     "Options",
     "concordance_of",
-    "environment",
     "keep_files",
     "new_folder",
-    "now",
     "run",
-    "tool_version",
 ]
 
 GRACE: Final = 0.2  # seconds for what a real system still sends when all was said
@@ -109,23 +106,13 @@ def run(scenarios: Sequence[Scenario], options: Options) -> Report:
         plays = _Plays(scenarios, options, store, was)
         net.run(plays.machines(wiring), wiring)
         store.note(Record(now().isoformat(), "end"))
-    report = Report(
-        tool=tool_version(),
-        profile=options.profile.id,
-        profile_title=options.profile.title,
-        rules_hash=options.profile.hash,
-        command=options.command,
-        started=clock or started,
-        seconds=time.monotonic() - begin,
-        rules=options.profile.rules,
-        flows=tuple(options.profile.flows),
+    report = replace(
+        blank(options.profile, options.command, clock or started, time.monotonic() - begin),
         concordance=tuple(concordance_of(options.profile, plays.exchanges)),
         exchanges=plays.exchanges,
         sut=options.sut,
         seed=options.seed,
         scenario_titles=tuple((s.scenario, s.title.text) for s in scenarios),
-        environment=environment(),
-        guide=options.profile,
         folder=options.folder,
         interrupted=wiring.stopped,
         unsynced=not options.sync,
