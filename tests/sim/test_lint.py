@@ -70,6 +70,7 @@ def test_a_mistake_is_told_at_its_place(tmp_path: Path, name: str) -> None:
     found = {remark.id: remark for remark in remarks(tmp_path, text)}
     assert name in found
     assert (found[name].line, found[name].column) == (line, column)
+    assert "{{" not in found[name].what.fr + found[name].what.en
 
 
 def test_every_document_is_read_though_one_before_is_wrong(tmp_path: Path) -> None:
