@@ -128,6 +128,7 @@ def system(visit: From, number: Number) -> Response:
 def _of_system(visit: Visit, of: System, lines: tuple[Line, ...] = ()) -> Response:
     database = visit.board.database
     room = visit.room(of.room)
+    last = runs.last_event(database, room.id)  # before the rest: what comes meanwhile is streamed
     every = runs.of_system(database, of.id)
     systems = {one.id: one for one in rooms.systems(database, room.id)}
     found = matrix.rows((of,), room.scenarios, runs.latest(database, room.id))
@@ -143,7 +144,7 @@ def _of_system(visit: Visit, of: System, lines: tuple[Line, ...] = ()) -> Respon
         systems=systems,
         others=[one for one in systems.values() if one.role != of.role],
         lines=lines,
-        last=runs.last_event(database, room.id),
+        last=last,
     )
 
 
@@ -195,9 +196,10 @@ def against(form: Sent, number: Number) -> Response:
 @ROUTER.get("/runs/{number}")
 def run(visit: From, number: Number) -> Response:
     """A run: the trace of its conversation as it goes, then its report."""
-    found = visit.run(number)
+    visit.run(number)  # whoever may not read it is told nothing
     database = visit.board.database
     told = runs.events_of_run(database, number)
+    found = visit.run(number)  # after its events: what comes between the two is in the stream
     room = visit.room(found.room)
     return answers.page(
         visit,
