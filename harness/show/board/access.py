@@ -5,7 +5,7 @@ room; organisers do everything in it. What is another room's does not exist for 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as Folder
 from typing import Annotated, Final
 from urllib.parse import parse_qsl
@@ -43,7 +43,7 @@ class Refusal(Exception):
 class Board:
     """What all pages share. `url` is how browsers reach them, without a slash at the end.
 
-    `public`: somebody said so, with `--public`.
+    `public`: somebody said so, with `--public`. `shown` are codes on screens, by room.
     """
 
     database: Database
@@ -60,6 +60,7 @@ class Board:
     tls: Tls | None
     joins: Attempts
     looks: Attempts
+    shown: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,25 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from harness.show.board import access, answers, api, entry, monitor, room, streams, tokens, wording
+from harness.show.board import (
+    access,
+    answers,
+    api,
+    entry,
+    following,
+    monitor,
+    organising,
+    room,
+    schedule,
+    streams,
+    tokens,
+    wording,
+)
 from harness.show.board.access import Board, Refusal
 from harness.show.board.guard import Guard
 from harness.text import say
 
+_PAGES: Final = (entry, room, organising, schedule, following, monitor, streams, tokens)
 _KEPT: Final = {"cache-control": "no-cache"}
 
 
@@ -39,8 +53,8 @@ def make(board: Board, names: Iterable[str] = (), *, any_address: bool = False) 
         },
     )
     app.state.board = board
-    for router in (entry.ROUTER, room.ROUTER, monitor.ROUTER, streams.ROUTER, tokens.ROUTER):
-        app.include_router(router)
+    for pages in _PAGES:
+        app.include_router(pages.ROUTER)
     app.mount(api.PATH, api.make(board))
     app.add_api_route("/board.css", _style)
     app.add_api_route("/board.js", _script)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
-from harness.show.board import access, answers, matrix, rooms
+from harness.show.board import access, answers, invite, matrix, rooms
 from harness.show.board.access import Form, Refusal, Visit
 from harness.show.board.codes import normal
 from harness.text import say
@@ -86,7 +86,8 @@ def hosted(visit: From) -> Response:
         name: [(found, matrix.level(found)) for found in matrix.shipped(name)] for name in PROFILES
     }
     every = rooms.every_room(visit.board.database)
-    return answers.page(visit, "host", rooms=every, shipped=shipped)
+    invited = {room.id: invite.of_room(visit, room) for room in every}
+    return answers.page(visit, "host", rooms=every, shipped=shipped, invited=invited)
 
 
 @ROUTER.post("/rooms")
@@ -105,7 +106,9 @@ def make(form: Sent) -> Response:
         scenarios=chosen,
         agenda=form.lines("agenda"),
     )
-    return answers.page(visit, "codes", codes=codes, room=rooms.room(board.database, number))
+    board.shown[number] = codes[invite.ROLE]
+    invited = {role: invite.invitation(visit, code) for role, code in codes.items()}
+    return answers.page(visit, "codes", invited=invited, room=rooms.room(board.database, number))
 
 
 def chosen_scenarios(names: tuple[str, ...], profile: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
-"""Pages of a room: the board, what organisers change, the systems that vendors declare."""
+"""Pages of a room: the board, the systems that vendors declare."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import anyio.from_thread
@@ -8,12 +9,22 @@ from starlette.responses import Response
 
 from harness.errors import HarnessError
 from harness.show import doctor
-from harness.show.board import access, acting, answers, matrix, reviews, rooms, runs
+from harness.show.board import (
+    access,
+    acting,
+    answers,
+    invite,
+    matrix,
+    reviews,
+    rooms,
+    runs,
+    schedule,
+)
 from harness.show.board.access import Form, Number, Refusal, Visit
-from harness.show.board.rooms import ROLES, Declared, Room, System
+from harness.show.board.rooms import Declared, Room, System
 from harness.show.doctor import Line
 from harness.show.runs.surroundings import now
-from harness.text import Text, plain, say
+from harness.text import say
 
 ROUTER: Final = APIRouter()
 From = Annotated[Visit, Depends(access.visit)]
@@ -27,7 +38,8 @@ def board(visit: From, number: Number) -> Response:
     """The board, and below it what the visitor may do."""
     room = visit.room(number)
     tv = "tv" in visit.request.query_params
-    return answers.page(visit, "room", tv=tv, **_shown(visit, room))
+    invited = invite.of_room(visit, room) if visit.somebody().sees_all else None
+    return answers.page(visit, "room", tv=tv, invited=invited, **_shown(visit, room))
 
 
 @ROUTER.get("/rooms/{number}/matrix")
@@ -55,31 +67,19 @@ def _shown(visit: Visit, room: Room) -> dict[str, Any]:
         "mine": frozenset(system.id for system in systems if visit.owns(system)),
         "readable": lambda *of: person.sees_all or any(s.owner == person.id for s in of),
         "waiting": waiting,
+        **schedule.shown(database, room.id, _scheduled(visit, systems)),
         "reviews": reviews.current(database, room.id),
         "people": rooms.people(database, room.id) if person.organises else (),
         "sides": _SIDES,
     }
 
 
-# -- for organisers --------------------------------------------------------------------------
-
-
-@ROUTER.post("/rooms/{number}/codes")
-def renew(form: Sent, number: Number) -> Response:
-    """A new code for a role in the place of the old one."""
-    room = form.visit.organised(number)
-    role = form.among("role", ROLES)
-    shared = form.visit.board
-    code = rooms.renew_code(shared.database, shared.secret, number, role)
-    return answers.page(form.visit, "codes", codes={role: code}, room=room)
-
-
-@ROUTER.post("/rooms/{number}/closed")
-def close(form: Sent, number: Number) -> Response:
-    """Close the room, or open it again."""
-    room = form.visit.organised(number)
-    rooms.close_room(form.visit.board.database, room.id, closed=not room.closed)
-    return answers.go(f"/rooms/{room.id}")
+def _scheduled(visit: Visit, systems: Sequence[System]) -> list[int] | None:
+    """The systems whose schedule a visitor is shown: their own; None, that is all, on a big screen
+    and for who has none.
+    """
+    own = [one.id for one in systems if one.owner == visit.somebody().id]
+    return None if "tv" in visit.request.query_params or not own else own
 
 
 # -- systems ---------------------------------------------------------------------------------
@@ -188,62 +188,3 @@ def against(form: Sent, number: Number) -> Response:
     asked = acting.propose(form.visit, number, form.number("other", 1, 2**31 - 1))
     anyio.from_thread.run(form.visit.board.desk.look)
     return answers.go(f"/runs/{asked}" if asked else f"/systems/{number}")
-
-
-# -- runs ------------------------------------------------------------------------------------
-
-
-@ROUTER.get("/runs/{number}")
-def run(visit: From, number: Number) -> Response:
-    """A run: the trace of its conversation as it goes, then its report."""
-    visit.run(number)  # whoever may not read it is told nothing
-    database = visit.board.database
-    told = runs.events_of_run(database, number)
-    found = visit.run(number)  # after its events: what comes between the two is in the stream
-    room = visit.room(found.room)
-    return answers.page(
-        visit,
-        "run",
-        run=found,
-        room=room,
-        systems={one.id: one for one in rooms.systems(database, found.room)},
-        events=told,
-        last=told[-1].id if told else 0,
-        has_report=(visit.board.desk.folder(number) / "report.html").is_file(),
-        may_change=visit.changes(found),
-        may_agree=visit.agrees(found),
-        said=reviews.of_run(database, number),
-        review=reviews.current(database, room.id).get(number),
-        decisions=reviews.DECISIONS,
-        ended=next((event.data for event in reversed(told) if event.kind == "end"), {}),
-        title=_title(room, found.scenario),
-    )
-
-
-def _title(room: Room, name: str) -> Text:
-    found = (column.title for column in matrix.columns(room) if column.name == name)
-    return next(found, plain(name))
-
-
-@ROUTER.post("/runs/{number}/stop")
-def stop(form: Sent, number: Number) -> Response:
-    """Withdraw a run that waits, stop one that goes on."""
-    acting.stop(form.visit, number)
-    anyio.from_thread.run(form.visit.board.desk.look)
-    return answers.go(f"/runs/{number}")
-
-
-@ROUTER.post("/runs/{number}/again")
-def again(form: Sent, number: Number) -> Response:
-    """The same once more, with the version that the system has now."""
-    asked = acting.again(form.visit, number)
-    anyio.from_thread.run(form.visit.board.desk.look)
-    return answers.go(f"/runs/{asked}" if asked else f"/runs/{number}")
-
-
-@ROUTER.post("/runs/{number}/agree")
-def agree(form: Sent, number: Number) -> Response:
-    """Agree to a run that another vendor proposed."""
-    acting.agree(form.visit, number)
-    anyio.from_thread.run(form.visit.board.desk.look)
-    return answers.go(f"/runs/{number}")

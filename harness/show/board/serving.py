@@ -13,7 +13,7 @@ from typing import Final
 import uvicorn
 
 from harness.errors import HarnessError
-from harness.show.board import app, codes, database, desk, entry, rooms
+from harness.show.board import app, codes, database, desk, entry, invite, rooms
 from harness.show.board.access import Board
 from harness.show.board.codes import Attempts, Secret
 from harness.show.board.cookies import Cookies
@@ -129,9 +129,10 @@ def _make_room(
     tell: Callable[[str], object],
 ) -> None:
     chosen = entry.chosen_scenarios(scenarios, profile)
-    _, given = rooms.make_room(
+    number, given = rooms.make_room(
         board.database, board.secret, name=name, profile=profile, scenarios=chosen
     )
+    board.shown[number] = given[invite.ROLE]
     for role in _ROLES:
         tell(tr(f"board.link.{role}", link=f"{board.url}/join#{given[role]}"))
     tell(tr("board.link.once"))

@@ -105,6 +105,21 @@ RUNS: Final = Table(
     Index("runs_cell", "room", "system", "version", "scenario"),
 )
 
+# Who is to play what, and when: `system` and `other` as in a run.
+SLOTS: Final = Table(
+    "slots",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("room", ForeignKey("rooms.id"), nullable=False),
+    Column("system", ForeignKey("systems.id"), nullable=False),
+    Column("other", ForeignKey("systems.id"), nullable=True),
+    Column("scenario", String(128), nullable=False),
+    Column("starts", Float, nullable=False),
+    Column("length", Float, nullable=False),  # seconds
+    Column("made", Float, nullable=False),
+    Index("slots_room", "room", "starts"),
+)
+
 # What monitors say of a run, in order; nothing is ever changed.
 REVIEWS: Final = Table(
     "reviews",

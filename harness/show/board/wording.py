@@ -1,5 +1,6 @@
 """What the pages say: the language of a visitor, words of states and verdicts, times, templates."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
@@ -16,6 +17,7 @@ from harness.show.words import visible
 from harness.text import LANGUAGES, Text, say
 
 STYLES: Final = ("report.css", "board/board.css")
+SCRIPTS: Final = ("board/times.js", "board/board.js")
 _SIGNS: Final = {
     "pass": "✓",
     "warning": "!",
@@ -88,6 +90,48 @@ def clock(seconds: float | None) -> str:
     return f"{datetime.fromtimestamp(seconds).astimezone():%d/%m %H:%M:%S}" if seconds else ""
 
 
+FORMS: Final = {"second": "%d/%m %H:%M:%S", "day": "%d/%m %H:%M", "minute": "%H:%M"}
+
+
+def when(seconds: float | None, form: str = "second") -> Markup:
+    """A time for a page, which its script shows in the zone of the browser; empty for never."""
+    if seconds is None:
+        return Markup()
+    at = datetime.fromtimestamp(seconds).astimezone()
+    shown = Markup('<time datetime="{}" data-at="{:.0f}" data-form="{}">{}</time>')
+    exact = at.isoformat(timespec="seconds")
+    return shown.format(exact, seconds, form, at.strftime(FORMS[form]))
+
+
+def local(seconds: float) -> str:
+    """A time as a field of a form has it, in the zone of this server."""
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%dT%H:%M}"
+
+
+def zone(lang: str) -> Markup:
+    """Which zone the times of a page are in; its script says that of the browser."""
+    words = say("board.zone").in_(lang)
+    here = datetime.now().astimezone().strftime("UTC%z")
+    return Markup('<span data-zone="{}">{}</span>').format(words, words.replace("{zone}", here))
+
+
+def left(until: float, key: str, lang: str) -> Markup:
+    """A countdown: `key` is the text that has `{left}` in it."""
+    words = say(key).in_(lang)
+    told = words.replace("{left}", span(until - time.time()))
+    shown = Markup('<span class="left" data-left="{:.0f}" data-words="{}">{}</span>')
+    return shown.format(until, words, told)
+
+
+def span(seconds: float) -> str:
+    """How long, in words that both languages write alike: "1 h 05 min", "12 min", "45 s"."""
+    whole = max(0, round(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours > 1 else f"{hours * 60 + minutes} min"
+
+
 def line(event: Event, lang: str) -> dict[str, Any] | None:
     """What the trace of a run shows of an event: cells of a row, its colour; None for nothing.
 
@@ -141,7 +185,7 @@ def style() -> str:
 @cache
 def script() -> str:
     """The script of all pages."""
-    return page.asset("board/board.js")
+    return "".join(page.asset(name) for name in SCRIPTS)
 
 
 def render(name: str, lang: str, **values: Any) -> str:
@@ -156,6 +200,11 @@ def render(name: str, lang: str, **values: Any) -> str:
         sign=sign,
         colour=colour,
         clock=clock,
+        when=when,
+        left=lambda until, key: left(until, key, lang),
+        local=local,
+        zone=lambda: zone(lang),
+        now=time.time(),
         line=lambda event: line(event, lang),
         both=page.both,
         in_lang=lambda text: text.in_(lang) if text else "",

@@ -1,6 +1,6 @@
-"use strict";
 // The pages work without this script; it fills in the code of a link and shows what happens while it happens.
 (() => {
+  const { now, text, localise, count } = Telerad;
   const join = document.getElementById("join");
   if (join && location.hash.length > 1) {
     join.elements.code.value = decodeURIComponent(location.hash.slice(1));
@@ -8,24 +8,45 @@
     join.elements.name.focus();
   }
 
-  const text = (node, value) => { node.textContent = value; return node; };
+  // A part of the page is fetched again, once for all that happens within a moment.
+  const reloading = (address, id, after) => {
+    let again = 0;
+    return () => {
+      if (!address || again) return;
+      again = setTimeout(async () => {
+        again = 0;
+        const answer = await fetch(address, { credentials: "same-origin" });
+        if (!answer.ok) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById(id);
+        const old = document.getElementById(id);
+        if (!fresh || !old) return;
+        const held = old.contains(document.activeElement) ? document.activeElement.id : "";
+        old.replaceWith(document.adoptNode(fresh));
+        localise(fresh);
+        count();
+        if (held && document.getElementById(held)) document.getElementById(held).focus();
+        if (after) after(fresh);
+      }, 300);
+    };
+  };
+
+  const live = document.getElementById("live");
+  const follow = (address, last, words) => {
+    const stream = new EventSource(address + "?after=" + last);
+    const state = (on) => {
+      if (!live) return;
+      live.classList.toggle("on", on);
+      text(live, on ? words.live : words.still);
+    };
+    stream.onopen = () => state(true);
+    stream.onerror = () => state(false);
+    return stream;
+  };
 
   const board = document.getElementById("board");
   if (board) {
-    const live = document.getElementById("live");
-    let again = 0;
-    const reload = () => {
-      if (!board.dataset.part || again) return;
-      again = setTimeout(async () => {
-        again = 0;
-        const answer = await fetch(board.dataset.part, { credentials: "same-origin" });
-        if (!answer.ok) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = page.getElementById("matrix");
-        const old = document.getElementById("matrix");
-        if (fresh && old) old.replaceWith(document.adoptNode(fresh));
-      }, 300);
-    };
+    const reload = reloading(board.dataset.part, "matrix");
     const show = (told) => {
       const cell = document.getElementById(told.id);
       const row = cell && cell.closest("[data-version]");
@@ -42,31 +63,32 @@
       cell.className = told.colour + " new";
       setTimeout(() => cell.classList.remove("new"), 3000);
     };
-    const last = document.getElementById("matrix").dataset.last;
-    const stream = new EventSource(board.dataset.events + "?after=" + last);
-    const state = (on) => {
-      if (!live) return;
-      live.classList.toggle("on", on);
-      text(live, on ? board.dataset.live : board.dataset.still);
-    };
-    stream.onopen = () => state(true);
-    stream.onerror = () => state(false);
+    const stream = follow(board.dataset.events, document.getElementById("matrix").dataset.last, board.dataset);
     stream.addEventListener("cell", (event) => { show(JSON.parse(event.data)); reload(); });
-    stream.addEventListener("systems", reload);
-    stream.addEventListener("review", reload);
+    for (const kind of ["systems", "review", "slots"]) stream.addEventListener(kind, reload);
+    Telerad.whenOver.push(reload);
+  }
+
+  // A page that shows what its kinds of events change: the schedule, the timeline.
+  const followed = document.getElementById("followed");
+  if (followed) {
+    const reload = reloading(followed.dataset.part, "part");
+    const stream = follow(followed.dataset.events, document.getElementById("part").dataset.last, live.dataset);
+    for (const kind of followed.dataset.kinds.split(" ")) stream.addEventListener(kind, reload);
+    Telerad.whenOver.push(reload);
+    Telerad.reload = reload;
   }
 
   const trace = document.getElementById("trace");
-  const count = () => {
-    for (const row of document.querySelectorAll("[data-until]")) {
-      const left = Math.max(0, Math.round(Number(row.dataset.until) - Date.now() / 1000));
-      const cell = row.lastElementChild;
-      if (!cell.dataset.words) cell.dataset.words = cell.textContent;
-      text(cell, cell.dataset.words + " (" + left + " s)");
-    }
-  };
   if (trace && trace.dataset.events) {
-    setInterval(count, 500);
+    setInterval(() => {
+      for (const row of document.querySelectorAll("[data-until]")) {
+        const left = Math.max(0, Math.round(Number(row.dataset.until) - now()));
+        const cell = row.lastElementChild;
+        if (!cell.dataset.words) cell.dataset.words = cell.textContent;
+        text(cell, cell.dataset.words + " (" + left + " s)");
+      }
+    }, 500);
     const stream = new EventSource(trace.dataset.events + "?after=" + trace.dataset.last);
     const add = (event) => {
       const told = JSON.parse(event.data);

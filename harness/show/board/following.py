@@ -1,0 +1,72 @@
+"""Pages of a run: its conversation as it goes, its report; stop it, agree to it, start it again."""
+
+from typing import Annotated, Final
+
+import anyio.from_thread
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from harness.show.board import access, acting, answers, matrix, reviews, rooms, runs
+from harness.show.board.access import Form, Number, Visit
+from harness.show.board.rooms import Room
+from harness.text import Text, plain
+
+ROUTER: Final = APIRouter()
+From = Annotated[Visit, Depends(access.visit)]
+Sent = Annotated[Form, Depends(access.form)]
+
+
+@ROUTER.get("/runs/{number}")
+def run(visit: From, number: Number) -> Response:
+    """A run: the trace of its conversation as it goes, then its report."""
+    visit.run(number)  # whoever may not read it is told nothing
+    database = visit.board.database
+    told = runs.events_of_run(database, number)
+    found = visit.run(number)  # after its events: what comes between the two is in the stream
+    room = visit.room(found.room)
+    return answers.page(
+        visit,
+        "run",
+        run=found,
+        room=room,
+        systems={one.id: one for one in rooms.systems(database, found.room)},
+        events=told,
+        last=told[-1].id if told else 0,
+        has_report=(visit.board.desk.folder(number) / "report.html").is_file(),
+        may_change=visit.changes(found),
+        may_agree=visit.agrees(found),
+        said=reviews.of_run(database, number),
+        review=reviews.current(database, room.id).get(number),
+        decisions=reviews.DECISIONS,
+        ended=next((event.data for event in reversed(told) if event.kind == "end"), {}),
+        title=_title(room, found.scenario),
+    )
+
+
+def _title(room: Room, name: str) -> Text:
+    found = (column.title for column in matrix.columns(room) if column.name == name)
+    return next(found, plain(name))
+
+
+@ROUTER.post("/runs/{number}/stop")
+def stop(form: Sent, number: Number) -> Response:
+    """Withdraw a run that waits, stop one that goes on."""
+    acting.stop(form.visit, number)
+    anyio.from_thread.run(form.visit.board.desk.look)
+    return answers.go(f"/runs/{number}")
+
+
+@ROUTER.post("/runs/{number}/again")
+def again(form: Sent, number: Number) -> Response:
+    """The same once more, with the version that the system has now."""
+    asked = acting.again(form.visit, number)
+    anyio.from_thread.run(form.visit.board.desk.look)
+    return answers.go(f"/runs/{asked}" if asked else f"/runs/{number}")
+
+
+@ROUTER.post("/runs/{number}/agree")
+def agree(form: Sent, number: Number) -> Response:
+    """Agree to a run that another vendor proposed."""
+    acting.agree(form.visit, number)
+    anyio.from_thread.run(form.visit.board.desk.look)
+    return answers.go(f"/runs/{number}")
