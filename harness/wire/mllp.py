@@ -80,6 +80,7 @@ class Framer:
         self.limit = limit
         self._pending = bytearray()  # received, not yet understood
         self._offset = 0  # of the first pending byte in the stream
+        self._searched = {VT: 0, FS: 0}  # there is no such byte before that place of the stream
         self._inside = False
         self._block = bytearray()
         self._size = 0
@@ -120,11 +121,21 @@ class Framer:
         self._offset += count
         return taken
 
+    def _next_mark(self) -> int | None:
+        """Place of the next VT or FS in what is pending. No byte is looked at twice for either."""
+        found = [at for at in (self._find(VT), self._find(FS)) if at >= 0]
+        return min(found, default=None)
+
+    def _find(self, mark: int) -> int:
+        start = max(self._searched[mark] - self._offset, 0)
+        found = self._pending.find(mark, start)
+        self._searched[mark] = self._offset + (len(self._pending) if found < 0 else found)
+        return found
+
     def _between(self, at_end: bool) -> bool:
         """Junk up to the next VT; or through FS CR, the end of a block that had no beginning."""
-        marks = [at for at in (self._pending.find(VT), self._pending.find(FS)) if at >= 0]
-        mark = min(marks, default=len(self._pending))
-        self._waste(self._take(mark))
+        mark = self._next_mark()
+        self._waste(self._take(len(self._pending) if mark is None else mark))
         if not self._pending:
             return False
         if self._pending[0] == FS:
@@ -155,12 +166,10 @@ class Framer:
 
     def _in_block(self, at_end: bool) -> bool:
         """Take data up to the next VT or FS, then decide what that byte means."""
-        marks = (self._pending.find(FS), self._pending.find(VT))
-        ends = [mark for mark in marks if mark >= 0]
-        if not ends:
+        mark = self._next_mark()
+        if mark is None:
             self._keep(self._take(len(self._pending)))
             return False
-        mark = min(ends)
         self._keep(self._take(mark))
         return self._at_fs(at_end) if self._pending[0] == FS else self._at_vt(at_end)
 
