@@ -18,6 +18,7 @@ from harness.text import Text, say
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 20
 
+_UNFIT: Final = yaml.reader.Reader.NON_PRINTABLE
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -152,10 +153,23 @@ def _read(file: Path) -> str:
     if len(raw) > MAX_BYTES:
         raise HarnessError(say("yaml.too_large", size=len(raw), limit=MAX_BYTES), file=file)
     try:
-        return raw.decode("utf-8-sig")
+        source = raw.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         line = raw[: wrong.start].count(b"\n") + 1
         raise HarnessError(say("yaml.not_utf8"), file=file, line=line) from None
+    _refuse_unfit(source, file)
+    return source
+
+
+def _refuse_unfit(source: str, file: Path) -> None:
+    """A character that YAML does not allow: its reader would tell no line."""
+    found = _UNFIT.search(source)
+    if found:
+        before = source[: found.start()]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        shown = f"U+{ord(found[0]):04X}"
+        what = say("yaml.unfit", character=shown)
+        raise HarnessError(what, file=file, line=line, column=column)
 
 
 def _syntax_error(wrong: yaml.YAMLError, file: Path) -> HarnessError:

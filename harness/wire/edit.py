@@ -172,8 +172,10 @@ def _repeat(message: Message, edit: Edit) -> Message:
     if path.field is None and path.segment_pick:
         return message.with_copy(edit.place)
     if path.field is None:
-        segment = message.named(path.segment)[0]
-        return message.with_segment(message.text(segment.raw), after=path.segment)
+        segment = next(iter(message.named(path.segment)), None)
+        if segment is None:
+            raise HarnessError(say("er7.path.nothing", path=edit.place))
+        return message.with_segment(segment.raw, after=path.segment)
     node = message.node(edit.place)
     return message.with_value(node.at.path, node.data + message.delimiters.repetition + node.data)
 

@@ -121,7 +121,7 @@ class Segment:
             header = self.raw[:3] in HEADERS
             lengths = [len(field) + 1 for field in self.fields[:-1]]
             if header and lengths:
-                lengths[0] = 3  # MSH-1 stands right behind the name, and MSH-2 behind it
+                lengths[0] -= 1  # MSH-1 stands right behind what is before it, and MSH-2 behind it
                 lengths[1:2] = [1] * len(lengths[1:2])
             self._starts = tuple(accumulate(lengths, initial=self.span[0]))
         return self._starts
@@ -464,15 +464,16 @@ class Message:
     def with_value(self, path: str, value: str | bytes) -> "Message":
         """A copy with `value`, written as it is (not escaped), at the first place named.
 
-        Missing fields, repetitions and components are added. A pick that matches nothing, or a
-        segment that is not there, raises HarnessError: the place is a scenario's mistake.
+        Missing fields, repetitions and components are added. A pick that matches nothing, a
+        segment that is not there, or text that the message's character set does not have raises
+        HarnessError: the place is a scenario's mistake.
         """
         parsed = er7path.parse(path)
         chosen = next(iter(self._choose(parsed)), None)
         if chosen is None or parsed.field is None:
             raise HarnessError(say("er7.path.nothing", path=path))
         segment = chosen[0]
-        data = value.encode(self._codec_for_writing) if isinstance(value, str) else value
+        data = self._encoded(value)
         field = self._with_repetition(segment.field(parsed.field), parsed, data)
         fields = list(segment.fields) + [b""] * (parsed.field + 1 - len(segment.fields))
         fields[parsed.field] = field
@@ -496,20 +497,25 @@ class Message:
         if chosen is None or path.field is None or path.repetition_pick is None:
             raise HarnessError(say("er7.path.nothing", path=f"{path.segment}-{path.field}"))
         segment, pick = chosen[0], path.repetition_pick
+        if path.field >= len(segment.fields):
+            raise HarnessError(say("er7.path.nothing", path=f"{path.segment}-{path.field}"))
         repetitions = segment.field(path.field).split(self.delimiters.repetition)
         kept = [r for n, r in enumerate(repetitions, 1) if not self._matches(pick, n, r)]
         fields = [*segment.fields]
         fields[path.field] = self.delimiters.repetition.join(kept)
         return self._with_line(segment, self._join(segment, fields) + segment.end)
 
-    def with_segment(self, raw: str, *, after: str) -> "Message":
-        """A copy with one more segment behind the last segment named `after`."""
+    def with_segment(self, raw: str | bytes, *, after: str) -> "Message":
+        """A copy with one more segment behind the last segment named `after`.
+
+        Raises HarnessError when there is none.
+        """
         target = self.named(after)
         if not target:
             raise HarnessError(say("er7.path.nothing", path=after))
         last = target[-1]
         end = last.end or b"\r"
-        new = raw.encode(self._codec_for_writing) + (last.end or b"")
+        new = self._encoded(raw) + (last.end or b"")
         return self._with_line(last, last.raw + end + new)
 
     def with_copy(self, path: str) -> "Message":
@@ -520,9 +526,16 @@ class Message:
         line = chosen[0].raw + (chosen[0].end or b"\r")
         return self._with_line(chosen[0], line + line)
 
-    @property
-    def _codec_for_writing(self) -> str:
-        return charset.codec(self.declared_charset) or "utf-8"
+    def _encoded(self, value: str | bytes) -> bytes:
+        """Text as bytes of this message. Raises HarnessError when its set does not have them."""
+        if isinstance(value, bytes):
+            return value
+        name = charset.codec(self.declared_charset) or "utf-8"
+        try:
+            return value.encode(name)
+        except UnicodeEncodeError as wrong:
+            shown = f"U+{ord(value[wrong.start]):04X}"
+            raise HarnessError(say("er7.not_in_set", character=shown, set=name)) from None
 
     def _with_line(self, segment: Segment, line: bytes) -> "Message":
         start, end = segment.span[0], segment.span[1] + len(segment.end)

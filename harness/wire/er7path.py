@@ -6,7 +6,8 @@
     place    = component            (in a field: `PID-3[5=INS]`)
              | field "." component  (in a segment: `OBX[3.1=59776-5]`, `OBX[3.1=X&4=1.2]`)
 
-Everything is counted from 1, as HL7 counts.
+Everything is counted from 1, as HL7 counts, to 999999: a place far behind what any message holds
+would cost its separators when a value is written there.
 """
 
 import re
@@ -17,12 +18,13 @@ from typing import Final
 from harness.errors import HarnessError
 from harness.text import say
 
+_N: Final = r"[1-9][0-9]{0,5}"
 _PATH: Final = re.compile(
     r"(?P<segment>[A-Z][A-Z0-9]{2})(?:\[(?P<seg_pick>[^\]]+)\])?"
-    r"(?:-(?P<field>\d+)(?:\[(?P<rep_pick>[^\]]+)\])?"
-    r"(?:\.(?P<component>\d+)(?:\.(?P<sub>\d+))?)?)?"
+    rf"(?:-(?P<field>{_N})(?:\[(?P<rep_pick>[^\]]+)\])?"
+    rf"(?:\.(?P<component>{_N})(?:\.(?P<sub>{_N}))?)?)?"
 )
-_PICK: Final = re.compile(r"(?P<n>\d+)|(?P<a>\d+)(?:\.(?P<b>\d+))?=(?P<values>[^&]*)")
+_PICK: Final = re.compile(rf"(?P<n>{_N})|(?P<a>{_N})(?:\.(?P<b>{_N}))?=(?P<values>[^&]*)")
 
 
 @dataclass(frozen=True, slots=True)
