@@ -31,6 +31,7 @@ HUGE: Final = 9_000_000  # bytes; libxml2 refuses one text of 10 MB unless told 
 _COUNT: Final = etree.XPath("count(/descendant::*)")
 _SMALLEST: Final = 4  # bytes of an element: <a/>
 _NAMESPACE: Final = re.compile(r"\{([^}]*)\}")
+_DOCTYPE: Final = re.compile(r"\s*(<!DOCTYPE)", re.IGNORECASE)
 _BEFORE_ROOT: Final = re.compile(r"\s*(<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 
 Element = Any  # lxml publishes no types
@@ -68,7 +69,11 @@ class XmlNode:
 
     @property
     def at(self) -> Location:
-        """Its place. Most nodes are looked at and never shown, so it is made on demand."""
+        """Its place; none for what an XPath computed. Most nodes are looked at and never shown, so
+        it is made on demand.
+        """
+        if self.element is None:
+            return Location()
         path = path_of(self.element)
         shown = f"{path}/@{self.attribute}" if self.attribute else path
         return Location(xpath=shown, line=self.element.sourceline)
@@ -150,7 +155,8 @@ class Document:
 def node_of(item: Any) -> XmlNode:
     """An element, or a string that knows where it comes from, as lxml's XPath gives them."""
     if isinstance(item, etree._Element):
-        return XmlNode("".join(item.itertext()), item)
+        text = item.itertext() if isinstance(item.tag, str) else [item.text or ""]
+        return XmlNode("".join(text), item)
     owner = item.getparent() if hasattr(item, "getparent") else None
     name = _local(item.attrname) if getattr(item, "is_attribute", False) else ""
     return XmlNode(str(item), owner, name)
@@ -159,7 +165,9 @@ def node_of(item: Any) -> XmlNode:
 def path_of(element: Element) -> str:
     """A readable path: local names, numbered only where siblings share a name."""
     if not isinstance(element.tag, str):
-        return f"{path_of(element.getparent())}/comment()"
+        kind = "comment" if element.tag is etree.Comment else "processing-instruction"
+        parent = element.getparent()  # None before and behind the root
+        return f"{'' if parent is None else path_of(parent)}/{kind}()"
     tree = element.getroottree()
     root = tree.getroot()
     path = "" if element is root else f"/{tree.getelementpath(element)}"
@@ -204,13 +212,13 @@ def _refused_unread(raw: bytes, limits: Limits) -> Refusal | None:
         return Refusal(say("wire.xml.empty"))
     if len(raw) > limits.size:
         return Refusal(say("wire.xml.size", size=len(raw), limit=limits.size))
-    prolog = _prolog(raw)
-    rest = prolog
-    while found := _BEFORE_ROOT.match(rest):
-        rest = rest[found.end() :]
-    if rest.lstrip().upper().startswith("<!DOCTYPE"):
-        before = prolog[: len(prolog) - len(rest.lstrip())]
-        return Refusal(say("wire.xml.doctype"), before.count("\n") + 1, 1)
+    prolog, at = _prolog(raw), 0
+    while found := _BEFORE_ROOT.match(prolog, at):
+        at = found.end()
+    doctype = _DOCTYPE.match(prolog, at)
+    if doctype:
+        line = prolog.count("\n", 0, doctype.start(1)) + 1
+        return Refusal(say("wire.xml.doctype"), line, 1)
     return _too_deep(raw, limits) if len(raw) > HUGE else None
 
 
