@@ -206,10 +206,9 @@ def _end(path: Path) -> tuple[int, int, bytes]:
     if not line:
         return 0, size, rest
     try:
-        return int(_fields(line)["seq"]), size, rest
-    except (ValueError, KeyError, TypeError) as wrong:
-        reason = f"{type(wrong).__name__}: {wrong}"
-        raise HarnessError(say("wire.journal.bad_line", reason=reason), file=path) from None
+        return _whole(_fields(line)["seq"]), size, rest
+    except (ValueError, KeyError, TypeError, RecursionError) as wrong:
+        raise HarnessError(_bad_line(wrong), file=path) from None
 
 
 def _last_line(path: Path) -> tuple[bytes, int, bytes]:
@@ -257,16 +256,30 @@ def _record(line: bytes, path: Path, number: int) -> Record:
     try:
         found = _fields(line)
         return Record(
-            at=found["at"],
-            kind=found["kind"],
-            connection=found["connection"],
-            direction=found["direction"],
-            actor=found["actor"],
-            flow=found["flow"],
-            data=pybase64.b64decode(found["data"], validate=True),
-            facts=found["facts"],
+            at=_text(found["at"]),
+            kind=_text(found["kind"]),
+            connection=_text(found["connection"]),
+            direction=_text(found["direction"]),
+            actor=_text(found["actor"]),
+            flow=_text(found["flow"]),
+            data=pybase64.b64decode(_text(found["data"]), validate=True),
+            facts={key: _text(value) for key, value in found["facts"].items()},
         )
-    except (ValueError, KeyError, TypeError) as wrong:
-        reason = f"{type(wrong).__name__}: {wrong}"
-        what = say("wire.journal.bad_line", reason=reason)
-        raise HarnessError(what, file=path, line=number) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
+        raise HarnessError(_bad_line(wrong), file=path, line=number) from None
+
+
+def _bad_line(wrong: Exception) -> Text:
+    return say("wire.journal.bad_line", reason=f"{type(wrong).__name__}: {wrong}")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r:.40} is no whole number")
+    return value
