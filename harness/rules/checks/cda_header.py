@@ -157,8 +157,8 @@ def is_after(first: str, second: str, tolerance: timedelta = timedelta()) -> boo
     if size >= 10:
         if bool(zone_a) != bool(zone_b):
             tolerance = max(tolerance, _ANY_ZONE)
-        one, other = one - _offset(zone_a), other - _offset(zone_b)
-    return one > other + tolerance
+        tolerance += _offset(zone_a) - _offset(zone_b)
+    return one - other > tolerance  # a sum could leave the calendar
 
 
 def _offset(zone: str) -> timedelta:
