@@ -2,6 +2,7 @@
 # make test    run the tests
 # make bench   CPU time beside other tools, in one run: read the ratios
 # make check   what CI adds to the tests: lint, types, layers, self-check of the rules
+# make fuzz    fuzz one target for some minutes: make fuzz TARGET=er7 MINUTES=30 (needs Python 3.11)
 # make docs    build the documentation into docs/site
 # Each makes its own .venv from the versions pinned in requirements.lock.
 
@@ -10,7 +11,10 @@ BIN := .venv/bin
 PIP := PIP_CONSTRAINT=requirements.lock PIP_BUILD_CONSTRAINT=requirements.lock \
        PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo test check bench docs clean
+TARGET ?= er7
+MINUTES ?= 1
+
+.PHONY: demo test check bench fuzz docs clean
 
 demo: .venv/.runtime
 	@$(BIN)/telerad demo
@@ -30,6 +34,9 @@ bench: .venv/.dev
 	@$(BIN)/python bench/judge.py
 	@$(BIN)/python bench/documents.py
 
+fuzz: .venv/.fuzz
+	@$(BIN)/python tests/fuzz/run.py $(TARGET) --minutes $(MINUTES)
+
 docs: .venv/.dev
 	@cd docs && ../$(BIN)/mkdocs build --strict --quiet
 
@@ -47,4 +54,8 @@ clean:
 
 .venv/.dev: .venv/.runtime
 	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+.venv/.fuzz: .venv/.dev
+	@$(PIP) --editable '.[fuzz]'
 	@touch $@
