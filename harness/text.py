@@ -8,7 +8,7 @@ replacement, never by `str.format`, because they may come from a message.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import yaml
@@ -64,10 +64,20 @@ def catalogue() -> Mapping[str, Text]:
 
 
 def _fill(template: str, lang: str, values: Mapping[str, "str | int | float | Text"]) -> str:
-    def replace(hole: re.Match[str]) -> str:
-        if hole[1] not in values:
-            return hole[0]
-        value = values[hole[1]]
-        return value.in_(lang) if isinstance(value, Text) else str(value)
+    if not values:
+        return template
+    parts = list(_parts(template))
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        if name in values:
+            value = values[name]
+            parts[place] = value.in_(lang) if isinstance(value, Text) else str(value)
+        else:
+            parts[place] = f"{{{name}}}"
+    return "".join(parts)
 
-    return _HOLE.sub(replace, template)
+
+@lru_cache(4096)
+def _parts(template: str) -> tuple[str, ...]:
+    """Words and, between them, the names of what is to be filled in."""
+    return tuple(_HOLE.split(template))

@@ -32,6 +32,11 @@ _TEMPLATE: Final = re.compile(
     r"(?P<rest>.*)",
     re.S,
 )
+_HOLDING: Final = re.compile(
+    r"/cda:ClinicalDocument\[cda:component/descendant::"
+    r"(?P<held>cda:\w+(?:\[[^\[\]]*\])?)\](?P<rest>(?:/.*)?)",
+    re.S,
+)
 _ATTRIBUTE: Final = re.compile(r"@([\w:-]+)")
 _COUNTED: Final = re.compile(r"\[\s*\d+\s*\]|\b(position|last)\s*\(")
 
@@ -233,11 +238,19 @@ class _Compiler:
     def part(self, text: str) -> Select:
         """One path, without `|`."""
         text = text if text.startswith("/") else f"//{text}"
+        if holding := _HOLDING.fullmatch(text):
+            return self._where_held(holding["held"], holding["rest"])
         for start, region in _REGIONS:
             found = _STEP.fullmatch(text, len(start)) if text.startswith(start) else None
             if found and (found["any"] or found["prefix"] in self.prefixes):
                 return self._in_region(region, found, self._whole(text))
         return self._whole(text)
+
+    def _where_held(self, held: str, rest: str) -> Select:
+        """A path of the root, in a document whose body holds something: that is found once."""
+        there = self.part(f"/cda:ClinicalDocument/cda:component//{held}")
+        then = self.part(f"/cda:ClinicalDocument{rest}")
+        return lambda subject: then(subject) if subject.once(("held", held), there) else []
 
     def _in_region(
         self, region: Callable[[Index], Held | None], found: "re.Match[str]", whole: Select

@@ -36,6 +36,7 @@ _OURS: Final = "{urn:telerad:schematron}"
 _Let = tuple[str, etree.XPath, Select | None]  # name, value, and what finds it from the root
 Broken = Callable[[Subject], "list[tuple[Any, dict[str, Any]]]"]
 _VARIABLE: Final = re.compile(r"\$[A-Za-z_]")
+_PLACED: Final = re.compile(r"\b(position|last)\(\)")
 _LEVELS: Final = {"error": Level.MUST, "warning": Level.SHOULD, "info": Level.MAY}
 
 
@@ -53,13 +54,13 @@ class _Scope:
 class _Matched:
     """What a context matches in a document.
 
-    `all` are its nodes; `own` those that no context before it in the pattern took; `kept` is True
-    when each of them keeps every test that uses no variable.
+    `all` are its nodes; `own` those that no context before it in the pattern took; `wrong` those
+    of them that break some test that uses no variable.
     """
 
     all: list[Any]
     own: list[Any]
-    kept: bool
+    wrong: list[Any]
 
 
 class _Context:
@@ -96,20 +97,21 @@ class _Context:
         if nodes and self.taken:
             earlier = {node for other in self.taken for node in other.matched(subject).all}
             own = [node for node in nodes if node not in earlier]
-        return _Matched(nodes, own, self._keep(own))
+        return _Matched(nodes, own, self._wrong(own))
 
-    def _keep(self, nodes: list[Any]) -> bool:
+    def _wrong(self, nodes: list[Any]) -> list[Any]:
         if not nodes or not self.tests:
-            return True
+            return []
         if self._broken is None:
             broken = " or ".join(f"not({test})" for test in self.tests)
-            self._broken = _compile(f"boolean($nodes[{broken}])", self.prefixes)
-        return not self._broken(nodes[0], nodes=nodes)
+            self._broken = _compile(f"$nodes[{broken}]", self.prefixes)
+        wrong: list[Any] = self._broken(nodes[0], nodes=nodes)
+        return wrong
 
     def settle(self, subject: Subject) -> Text | bool:
         """For asserts without variables."""
         found = self.matched(subject)
-        return found.kept if found.all else self.absent(subject)
+        return not found.wrong if found.all else self.absent(subject)
 
     def settle_absent(self, subject: Subject) -> Text | bool:
         """For asserts with variables: each node is to be asked."""
@@ -132,6 +134,19 @@ class _Context:
     def _valued(self, subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
         return [(node, self._values(subject, node)) for node in self.matched(subject).own]
 
+    def alike(self, subject: Subject) -> "list[tuple[list[Any], dict[str, Any]]]":
+        """The context's own nodes, those next to each other with the same values together."""
+        return subject.once((self, "alike"), self._alike)
+
+    def _alike(self, subject: Subject) -> "list[tuple[list[Any], dict[str, Any]]]":
+        found: list[tuple[list[Any], dict[str, Any]]] = []
+        for node, values in self.valued(subject):
+            if found and _same(found[-1][1], values):
+                found[-1][0].append(node)
+            else:
+                found.append(([node], values))
+        return found
+
     def _values(self, subject: Subject, node: Any) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name, expression, select in self.lets:
@@ -140,6 +155,14 @@ class _Context:
             else:
                 values[name] = expression(node, **values)
         return values
+
+
+def _same(some: dict[str, Any], others: dict[str, Any]) -> bool:
+    """Strings, numbers and truth by value; nodes when it is the very list that was found once."""
+    return all(
+        value is others[name] or (not isinstance(value, list) and value == others[name])
+        for name, value in some.items()
+    )
 
 
 def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
@@ -253,7 +276,7 @@ def _mutants(text: str) -> tuple[tuple[Edit, ...], ...]:
 
 def _is_single(test: str) -> bool:
     """Must be asked of one node at a time: it has variables, or counts its own place."""
-    return bool(_VARIABLE.search(test)) or "position()" in test or "last()" in test
+    return bool(_VARIABLE.search(test) or _PLACED.search(test))
 
 
 def _broken(context: _Context, element: Any, scope: _Scope) -> Broken:
@@ -261,17 +284,31 @@ def _broken(context: _Context, element: Any, scope: _Scope) -> Broken:
     test = element.get("test")
     single = _xpath(test, element, scope)
     if _is_single(test):
+        if _PLACED.search(test):
+            return lambda subject: [
+                (node, values)
+                for node, values in context.valued(subject)
+                if not single(node, **values)
+            ]
+        several = _compile(f"$nodes[not({test})]", scope.prefixes)
+
+        def wrong_of(nodes: list[Any], values: dict[str, Any]) -> list[Any]:
+            if len(nodes) == 1:
+                return [] if single(nodes[0], **values) else nodes
+            found: list[Any] = several(nodes[0], nodes=nodes, **values)
+            return found
+
         return lambda subject: [
-            (node, values) for node, values in context.valued(subject) if not single(node, **values)
+            (node, values)
+            for nodes, values in context.alike(subject)
+            for node in wrong_of(nodes, values)
         ]
     context.tests.append(test)
     together = _compile(f"$nodes[not({test})]", scope.prefixes)
 
     def broken(subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
-        found = context.matched(subject)
-        if found.kept:
-            return []
-        wrong = set(together(found.own[0], nodes=found.own))
+        suspects = context.matched(subject).wrong
+        wrong = set(together(suspects[0], nodes=suspects)) if suspects else ()
         return [pair for pair in context.valued(subject) if pair[0] in wrong] if wrong else []
 
     return broken

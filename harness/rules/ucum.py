@@ -7,6 +7,7 @@ Source: The Unified Code for Units of Measure 2.1, sections 2 and 4.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 
@@ -33,6 +34,7 @@ _ANNOTATION: Final = re.compile(r"\{[\x21-\x7a\x7c\x7e]*\}")
 _LONGEST: Final = 80
 
 
+@lru_cache(256)  # a document has few units, many times
 def is_unit(text: str) -> bool:
     """True for a term of UCUM made of atoms that are known here. Empty is none."""
     if not text or len(text) > _LONGEST or not text.isascii():

@@ -7,6 +7,7 @@ Source: imaging body fact sheet, 4.1; IHE Radiology, Invoke Image Display.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -47,7 +48,12 @@ def _links(subject: Subject) -> tuple[_Link, ...]:
 def _read(subject: Subject) -> Iterator[_Link]:
     for node in nodes(subject, _LINKS):
         value = node.element.get("value")
-        yield _Link(node, value, parse_qs(_query(value), keep_blank_values=True))
+        yield _Link(node, value, _parameters(value))
+
+
+@lru_cache(64)  # the series of an exam share their link
+def _parameters(value: str) -> dict[str, list[str]]:
+    return parse_qs(_query(value), keep_blank_values=True)
 
 
 def _query(value: str) -> str:
