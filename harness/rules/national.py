@@ -7,6 +7,7 @@ Source: Interop'Santé, types de données HL7 v2.5, 1.8.2 (XCN, XON); INS fact s
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from stdnum import luhn
@@ -80,9 +81,15 @@ def read_structure(kind: str, text: str) -> National | None:
 
 
 def _read(forms: dict[str, dict[str, str]], kind: str, text: str) -> National | None:
+    text = text.rstrip(" ")
     for name, patterns in forms.items():
         for meaning, pattern in patterns.items() if kind in ("", name) else ():
-            found = re.fullmatch(pattern, text.rstrip(" "), re.ASCII)
+            found = _compiled(pattern).fullmatch(text)
             if found:
                 return National(meaning, found[1])
     return None
+
+
+@cache
+def _compiled(pattern: str) -> "re.Pattern[str]":
+    return re.compile(pattern, re.ASCII)
