@@ -22,12 +22,22 @@ demo: .venv/.runtime
 test: .venv/.dev
 	@$(BIN)/pytest -n auto --dist loadgroup
 
-check: .venv/.dev
+check: lint types layers selfcheck selfcheck-tlr
+
+lint: .venv/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+types: .venv/.dev
 	@$(BIN)/mypy
+
+layers: .venv/.dev
 	@$(BIN)/lint-imports
+
+selfcheck: .venv/.dev
 	@$(BIN)/telerad selfcheck
+
+selfcheck-tlr: .venv/.dev
 	@$(BIN)/telerad selfcheck --profile ans-tlr-2026
 
 bench: .venv/.dev
