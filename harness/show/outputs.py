@@ -5,6 +5,7 @@ in `formats/` and, for HTML, in `pages/`.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -31,13 +32,13 @@ class Output:
     file: Path | None
 
 
-def parse(text: str) -> tuple[Output, ...]:
+def parse(text: str, known: Sequence[str] = FORMATS) -> tuple[Output, ...]:
     """Read `--format`. Raises HarnessError for a format that we do not write."""
     found = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         kind, _, file = part.partition("=")
-        if kind not in FORMATS:
-            hint = say("yaml.one_of", values=", ".join(FORMATS))
+        if kind not in known:
+            hint = say("yaml.one_of", values=", ".join(known))
             raise HarnessError(say("cli.no_format", format=kind), hint=hint)
         found.append(Output(kind, Path(file) if file else None))
     return tuple(found)

@@ -54,7 +54,7 @@ class Actor:
     """One role. `seed` decides its message numbers, so that two runs give the same bytes.
 
     `names` are application and facility of each role (MSH-3 to MSH-6), until a real system says
-    others.
+    others. `prefix`: what control IDs (MSH-10) begin with, instead of role and seed.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Actor:
         *,
         defect: Defect | None = None,
         names: Mapping[str, Name] | None = None,
+        prefix: str = "",
     ) -> None:
         self.role = role
         self.profile = profile
@@ -72,6 +73,7 @@ class Actor:
         self.defect = defect if defect and defect.role == role else None
         self.conversations: dict[str, Conversation] = {}
         self.names = {**APPLICATIONS, **(names or {})}
+        self._prefix = prefix or f"{role.upper()}-{case.seed}-"
         self._counter = 0
 
     def conversation(self, order_number: str) -> Conversation:
@@ -168,7 +170,7 @@ class Actor:
 
     def _next_id(self) -> str:
         self._counter += 1
-        return f"{self.role.upper()}-{self.case.seed}-{self._counter:06d}"
+        return f"{self._prefix}{self._counter:06d}"
 
     def skip_id(self) -> None:
         """A message of ours from before a break took the next number."""

@@ -26,6 +26,7 @@ VERBS: Final = (
     "proxy",
     "serve",
     "mllp",
+    "load",
     "check",
     "judge",
     "merge",
