@@ -14,7 +14,7 @@ from harness.text import Text, catalogue, say
 
 WIDTH: Final = 640
 HEIGHT: Final = 180
-LEFT: Final = 56
+LEFT: Final = 72
 BOTTOM: Final = 24
 TOP: Final = 10
 _LINES: Final = ("p50", "p95", "p99")
