@@ -1,6 +1,5 @@
-"""A board on an embedded database, or on the one that TELERAD_TEST_DB names, made empty."""
+"""A board on an embedded database, and once more on the server that TELERAD_TEST_DB names."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,21 +7,33 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra `server` is not installed")
 
+import databases
 from visitor import Near, make_room
 
 from harness.show.board import serving
 from harness.show.board.access import Board
-from harness.show.board.database import Database
-from harness.show.board.tables import METADATA
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    if not databases.SERVER:
+        pytest.skip("no PostgreSQL server: name one in TELERAD_TEST_DB")
+    with databases.schema() as url:
+        yield url
+
+
+@pytest.fixture(params=databases.KINDS)
+def url(request: pytest.FixtureRequest) -> str | None:
+    """The URL of an empty database; None for a file in the board's own folder."""
+    if request.param == "sqlite":
+        return None
+    found: str = request.getfixturevalue("postgresql")
+    databases.empty(found)
+    return found
 
 
 @pytest.fixture
-def terms(tmp_path: Path) -> serving.Terms:
-    url = os.environ.get("TELERAD_TEST_DB")
-    if url:
-        emptied = Database(url)
-        METADATA.drop_all(emptied.engine)
-        emptied.close()
+def terms(tmp_path: Path, url: str | None) -> serving.Terms:
     return serving.Terms(
         host="127.0.0.1",
         ports=range(26000, 26003),

@@ -54,9 +54,10 @@ def wait_for(visitor: Visitor, path: str, words: str) -> None:
         time.sleep(0.1)
 
 
-def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_killed_server_goes_on_where_it_was(tmp_path: Path, url: str | None) -> None:
+    where = ("--db", url) if url else ()
     wanted = [word for name in SCENARIOS for word in ("--scenario", name)]
-    first = Served(tmp_path, "--room", "Lille", "--parallel", "1", *wanted)
+    first = Served(tmp_path, "--room", "Lille", "--parallel", "1", *where, *wanted)
     silent = socket.create_server(("127.0.0.1", 0))  # takes a connection, never answers
     with silent, first.client() as client:
         vendor = Visitor(client)
@@ -66,7 +67,7 @@ def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
         assert vendor.post("/systems/1/runs", "/rooms/1", scenario="*").status_code == 303
         wait_for(vendor, "/runs/1", "listening on port")
         first.end(signal.SIGKILL)
-        second = Served(tmp_path)
+        second = Served(tmp_path, *where)
         with second.client() as later:
             later.cookies = client.cookies
             vendor = Visitor(later)

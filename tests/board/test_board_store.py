@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import databases
 import pytest
 from visitor import Near
 
@@ -106,6 +107,19 @@ def test_a_write_that_fails_leaves_nothing(board: Board, codes: dict[str, str]) 
     room = rooms.room(board.database, 1)
     assert room
     assert room.name == "Lille"
+
+
+def test_a_board_goes_on_when_its_connections_are_cut(
+    board: Board, vendor: Near, url: str | None
+) -> None:
+    if url is None:
+        pytest.skip("an embedded database has no connections to cut")
+    system = rooms.system(board.database, vendor.declare())
+    assert system
+    assert databases.cut(url) > 0
+    assert runs.ask(board.database, system, [NOMINAL], 1) == (1,)
+    assert databases.cut(url) > 0
+    assert vendor.get("/runs/1").status_code == 200
 
 
 def test_an_embedded_database_syncs(tmp_path: Path) -> None:
