@@ -1,7 +1,7 @@
 """The databases that a board is tested on: an SQLite file, and a PostgreSQL server where one is.
 
-`TELERAD_TEST_DB` names the server by a URL of somebody who may make schemas, as `.ci/run` does. Every
-process of the tests has a schema of its own there, emptied before each test.
+`TELERAD_TEST_DB` names the server by a URL of somebody who may make schemas, as `.ci/run` does.
+Every process of the tests has a schema of its own there, emptied before each test.
 """
 
 import os

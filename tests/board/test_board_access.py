@@ -180,8 +180,8 @@ def test_a_run_between_two_waits_for_the_other_to_agree(
     ris, platform = vendor.declare(), rival.declare(side="platform")
     path = f"/systems/{ris}/between"
     assert rival.post(path, "/rooms/1", other=str(platform)).status_code == 403
-    assert vendor.post(path, "/rooms/1", other=str(ris)).status_code == 422
-    assert vendor.post(path, "/rooms/1", other="77").status_code == 422
+    assert vendor.post(path, "/rooms/1", other=str(ris)).status_code == 404
+    assert vendor.post(path, "/rooms/1", other="77").status_code == 404
     asked = vendor.post(path, "/rooms/1", other=str(platform)).headers["location"]
     assert vendor.post(path, "/rooms/1", other=str(platform)).headers["location"] != asked
     for nobody in (vendor, monitor):

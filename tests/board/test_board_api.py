@@ -138,11 +138,13 @@ WRONG = (
     ("GET", "/runs/1/events?after=-1", None),
     ("GET", "/runs/1/events?after=x", None),
     ("GET", "/nothing", None),
+    ("GET", "/runs/1%0A", None),
     ("DELETE", "/runs/1", None),
     ("POST", "/systems/1/runs", {"scenarios": ["none"]}),
     ("POST", "/systems/1/runs", {"scenarios": "x"}),
     ("POST", "/systems/1/runs", {"scenarios": [1]}),
     ("POST", "/systems/1/runs", {"unknown": 1}),
+    ("POST", "/systems/1/runs", {"scenarios": [], "other": None}),
     ("POST", "/systems/1/runs", {"other": 2**63}),
     ("POST", "/systems/1/runs", {"other": 1}),
     ("POST", "/systems/1/runs", [{}]),
@@ -157,6 +159,12 @@ def test_what_is_wrong_is_said_in_words(
     answer = program.client.request(method, API + path, json=body)
     assert answer.status_code in (404, 405, 422)
     assert set(answer.json()["error"]) == {"fr", "en"}
+
+
+def test_every_method_of_an_address_is_named(program: Program) -> None:
+    for path, methods in (("/systems/1/runs", "GET, POST"), ("/room", "GET")):
+        answer = program.client.request("PUT", API + path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
 def test_a_body_that_is_no_json(vendor: Near, program: Program) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
+from test_board_api import Program
 from visitor import ADDRESS, SYSTEM, Near, Visitor, make_room
 
 from harness.show.board import app, rooms, runs, serving
@@ -175,10 +176,12 @@ def test_a_database_that_is_away_is_said(vendor: Near, monkeypatch: pytest.Monke
     def away(*args: object) -> None:
         raise OperationalError("SELECT", {}, OSError("gone"))
 
+    program = Program(vendor)
     monkeypatch.setattr(rooms, "room", away)
-    answer = vendor.get("/rooms/1")
-    assert answer.status_code == 503
-    assert "SELECT" not in answer.text
+    for answer in (vendor.get("/rooms/1"), program.get("/room")):
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert "SELECT" not in answer.text
 
 
 def test_systems_are_told_the_host_by_which_they_reach_us(terms: serving.Terms) -> None:

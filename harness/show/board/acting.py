@@ -20,7 +20,7 @@ def ask(visit: Visit, number: int, named: Sequence[str]) -> tuple[int, ...]:
     room = _open_room(visit, found.room)
     wanted = [name for name in room.scenarios if name in named or "*" in named]
     if not wanted:
-        raise Refusal(422, say("board.bad_choice", field=say("board.field.scenario")))
+        raise Refusal(404, say("board.bad_choice", field=say("board.field.scenario")))
     _refuse_too_many(visit, len(wanted))
     return runs.ask(visit.board.database, found, wanted, visit.somebody().id)
 
@@ -30,7 +30,7 @@ def propose(visit: Visit, number: int, to: int) -> int | None:
     own = visit.system(number)
     other = rooms.system(visit.board.database, to)
     if other is None or other.room != own.room or other.role == own.role:
-        raise Refusal(422, say("board.bad_choice", field=say("board.field.other")))
+        raise Refusal(404, say("board.bad_choice", field=say("board.field.other")))
     _open_room(visit, own.room)
     if own.tls != other.tls:
         raise Refusal(409, say("board.mixed_tls"))

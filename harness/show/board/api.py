@@ -5,13 +5,15 @@ at here.
 """
 
 import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 import anyio.from_thread
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,6 +28,10 @@ from harness.text import Text, say
 PATH: Final = "/api/v1"
 ROUTER: Final = APIRouter()
 _PAGE: Final = 500  # events of one answer
+_ONE_OF_BOTH: Final[JsonValue] = [
+    {"required": ["scenarios"], "properties": {"scenarios": {"minItems": 1}}},
+    {"required": ["other"], "properties": {"other": {"type": "integer"}}},
+]
 
 
 class Words(BaseModel):
@@ -115,15 +121,21 @@ class EventOut(BaseModel):
 class StartIn(BaseModel):
     """What to start: scenarios by name, `*` for all; or a run with another system."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"anyOf": _ONE_OF_BOTH})
 
     scenarios: list[Annotated[str, Field(max_length=128)]] = Field(default=[], max_length=200)
     other: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.scenarios and self.other is None:
+            raise ValueError("scenarios or other is wanted")
+        return self
+
 
 _BEARER: Final = HTTPBearer(auto_error=False, description="a token made on the page /tokens")
 _MISTAKES: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Mistake} for status in (400, 401, 403, 404, 409, 413, 422, 429)
+    status: {"model": Mistake} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }
 
 
@@ -263,8 +275,9 @@ def make(shared: Board) -> FastAPI:
         responses=_MISTAKES,
         exception_handlers={
             Refusal: _refused,
-            HTTPException: _http,
+            HTTPException: no_page,
             RequestValidationError: _invalid,
+            OperationalError: _away,
         },
     )
     app.state.board = shared
@@ -279,11 +292,23 @@ async def _refused(request: Request, refused: Any) -> Response:
     return JSONResponse({"error": refused.what.as_dict()}, refused.status, headers)
 
 
-async def _http(request: Request, wrong: Any) -> Response:
+async def no_page(request: Request, wrong: Any) -> Response:
+    """Nothing answers at an address, or not by that method."""
     known = wrong.status_code in (404, 405)
     what = say("board.no_page") if known else say("board.bad_form")
-    headers = dict(wrong.headers or {})
+    headers = {"allow": _allowed(request)} if wrong.status_code == 405 else {}
     return JSONResponse({"error": what.as_dict()}, wrong.status_code, headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of an address: its routes know one each."""
+    routes = (route for route in ROUTER.routes if isinstance(route, APIRoute))
+    at = request.scope["path"].removeprefix(PATH)
+    return ", ".join(sorted({m for r in routes if r.path_regex.match(at) for m in r.methods or ()}))
+
+
+async def _away(request: Request, wrong: Any) -> Response:
+    return JSONResponse({"error": say("board.away").as_dict()}, 503, {"retry-after": "5"})
 
 
 async def _invalid(request: Request, wrong: RequestValidationError) -> Response:

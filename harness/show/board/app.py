@@ -94,6 +94,8 @@ async def _away(request: Request, wrong: Any) -> Response:
 
 
 async def _not_found(request: Request, wrong: Any) -> Response:
+    if request.url.path.startswith(f"{api.PATH}/"):
+        return await api.no_page(request, wrong)
     status = getattr(wrong, "status_code", 404)
     what = say("board.no_page") if status in (404, 405, 422) else say("board.bad_form")
     return await _refused(request, Refusal(status, what))
