@@ -24,6 +24,7 @@ from harness.show.board import (
     room,
     schedule,
     streams,
+    timeline,
     tokens,
     wording,
 )
@@ -31,7 +32,7 @@ from harness.show.board.access import Board, Refusal
 from harness.show.board.guard import Guard
 from harness.text import say
 
-_PAGES: Final = (entry, room, organising, schedule, following, monitor, streams, tokens)
+_PAGES: Final = (entry, room, organising, schedule, timeline, following, monitor, streams, tokens)
 _KEPT: Final = {"cache-control": "no-cache"}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
 from harness.show.board.database import Database
 from harness.show.board.rooms import Person
@@ -100,6 +100,12 @@ def current(database: Database, room: int) -> dict[int, Review]:
     last = select(func.max(REVIEWS.c.id)).select_from(joined).where(*of_room)
     found = _read(database, REVIEWS.c.id.in_(last.group_by(REVIEWS.c.run)))
     return {review.run: review for review in found if review.state != "released"}
+
+
+def since(database: Database, room: int, begin: float) -> tuple[Review, ...]:
+    """Everything said of the runs of a room after a time, in order."""
+    of_room = select(RUNS.c.id).where(RUNS.c.room == room)
+    return _read(database, and_(REVIEWS.c.at >= begin, REVIEWS.c.run.in_(of_room)))
 
 
 def _read(database: Database, where: ColumnElement[bool]) -> tuple[Review, ...]:

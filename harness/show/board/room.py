@@ -45,7 +45,8 @@ def board(visit: From, number: Number) -> Response:
 @ROUTER.get("/rooms/{number}/matrix")
 def part(visit: From, number: Number) -> Response:
     """The matrix alone, for a page that is open."""
-    return answers.page(visit, "matrix", tv=False, **_shown(visit, visit.room(number)))
+    tv = "tv" in visit.request.query_params
+    return answers.page(visit, "matrix", tv=tv, **_shown(visit, visit.room(number)))
 
 
 def _shown(visit: Visit, room: Room) -> dict[str, Any]:

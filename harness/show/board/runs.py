@@ -221,6 +221,15 @@ def latest(database: Database, room: int) -> tuple[Run, ...]:
         return tuple(_run(one) for one in found)
 
 
+def since(database: Database, room: int, begin: float) -> tuple[Run, ...]:
+    """Runs of a room that are not over, or ended after a time, in the order asked."""
+    wanted = select(RUNS).where(
+        RUNS.c.room == room, or_(RUNS.c.state.in_(OPEN), RUNS.c.ended >= begin)
+    )
+    with database.reading() as of:
+        return tuple(_run(one) for one in of.execute(wanted.order_by(RUNS.c.id)).mappings())
+
+
 def last_started(database: Database) -> dict[int, float]:
     """When each person's latest run began."""
     wanted = select(RUNS.c.asked_by, func.max(RUNS.c.started)).group_by(RUNS.c.asked_by)
@@ -295,6 +304,13 @@ def events_of_run(
     """Events of one run after a number, oldest first."""
     wanted = select(EVENTS).where(EVENTS.c.run == run, EVENTS.c.id > after)
     return _events(database, wanted.order_by(EVENTS.c.id).limit(limit))
+
+
+def talk_since(database: Database, room: int, begin: float) -> tuple[Event, ...]:
+    """What runs of a room told after a time of messages and waits, oldest first."""
+    of_talk = EVENTS.c.kind.in_(("waits", "exchange", "listening", "end"))
+    wanted = select(EVENTS).where(EVENTS.c.room == room, EVENTS.c.at >= begin, of_talk)
+    return _events(database, wanted.order_by(EVENTS.c.id))
 
 
 def last_event(database: Database, room: int) -> int:

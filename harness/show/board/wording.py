@@ -17,7 +17,7 @@ from harness.show.words import visible
 from harness.text import LANGUAGES, Text, say
 
 STYLES: Final = ("report.css", "board/board.css")
-SCRIPTS: Final = ("board/times.js", "board/board.js")
+SCRIPTS: Final = ("board/times.js", "board/board.js", "board/timeline.js")
 _SIGNS: Final = {
     "pass": "✓",
     "warning": "!",
@@ -115,9 +115,8 @@ def zone(lang: str) -> Markup:
     return Markup('<span data-zone="{}">{}</span>').format(words, words.replace("{zone}", here))
 
 
-def left(until: float, key: str, lang: str) -> Markup:
-    """A countdown: `key` is the text that has `{left}` in it."""
-    words = say(key).in_(lang)
+def left(until: float, words: str) -> Markup:
+    """A countdown: words that have `{left}` in them."""
     told = words.replace("{left}", span(until - time.time()))
     shown = Markup('<span class="left" data-left="{:.0f}" data-words="{}">{}</span>')
     return shown.format(until, words, told)
@@ -201,7 +200,8 @@ def render(name: str, lang: str, **values: Any) -> str:
         colour=colour,
         clock=clock,
         when=when,
-        left=lambda until, key: left(until, key, lang),
+        left=left,
+        clock_at=lambda seconds, form: time.strftime(FORMS[form], time.localtime(seconds)),
         local=local,
         zone=lambda: zone(lang),
         now=time.time(),

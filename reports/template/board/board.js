@@ -76,7 +76,7 @@
     const stream = follow(followed.dataset.events, document.getElementById("part").dataset.last, live.dataset);
     for (const kind of followed.dataset.kinds.split(" ")) stream.addEventListener(kind, reload);
     Telerad.whenOver.push(reload);
-    Telerad.reload = reload;
+    setInterval(reload, 60000);
   }
 
   const trace = document.getElementById("trace");

@@ -22,7 +22,7 @@ const Telerad = (() => {
   };
 
   const localise = (root) => {
-    for (const node of root.querySelectorAll("time[data-at]")) {
+    for (const node of root.querySelectorAll("[data-form][data-at]")) {
       const at = new Date(Number(node.dataset.at) * 1000);
       text(node, new Intl.DateTimeFormat(lang === "fr" ? "fr-FR" : "en-GB", FORMS[node.dataset.form]).format(at).replace(",", ""));
     }
