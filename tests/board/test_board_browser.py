@@ -124,7 +124,7 @@ class Person:
 def test_two_vendors_and_a_board(
     browser: "Browser", program: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
 ) -> None:
-    links = serve(program, tmp_path, "--room", "Lille", "--scenario", SCENARIO)
+    links = serve(program, tmp_path, "--room", "Lille", "--scenario", SCENARIO, "--no-ladder")
     ana = Person(browser, links["Vendors"], "Acme")
     assert "#" not in ana.page.url
     port = free_port()

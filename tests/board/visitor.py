@@ -6,7 +6,7 @@ from html import unescape
 from httpx2 import Client, Response
 from starlette.testclient import TestClient
 
-from harness.show.board import app, rooms
+from harness.show.board import app, entry, rooms
 from harness.show.board.access import Board
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -54,12 +54,14 @@ class Near(Visitor):
         self.board = board
 
 
-def make_room(board: Board, name: str = "Lille") -> dict[str, str]:
-    """A room with two scenarios; its codes."""
+def make_room(board: Board, name: str = "Lille", *, climb: bool = False) -> dict[str, str]:
+    """A room with two scenarios; its codes. `climb`: levels come one after the other."""
     names = ("lb-nominal-ct-brain", "lb-neg-ins-key")
-    _, codes = rooms.make_room(
+    number, codes = rooms.make_room(
         board.database, board.secret, name=name, profile="livre-blanc-2024", scenarios=names
     )
+    if not climb:
+        entry.free(board, number)
     return codes
 
 

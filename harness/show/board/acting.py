@@ -5,9 +5,9 @@ from typing import Final
 
 import anyio.from_thread
 
-from harness.show.board import rooms, runs
+from harness.show.board import ladder, rooms, runs
 from harness.show.board.access import Refusal, Visit
-from harness.show.board.rooms import Room
+from harness.show.board.rooms import Room, System
 from harness.show.board.runs import Run
 from harness.text import say
 
@@ -25,19 +25,21 @@ def ask(visit: Visit, number: int, named: Sequence[str]) -> tuple[int, ...]:
     return runs.ask(visit.board.database, found, wanted, visit.somebody().id)
 
 
-def propose(visit: Visit, number: int, to: int) -> int | None:
+def propose(visit: Visit, number: int, to: int, level: str = "N2") -> int | None:
     """A run of a system with another one; None when there is one already. Raises Refusal."""
     own = visit.system(number)
     other = rooms.system(visit.board.database, to)
     if other is None or other.room != own.room or other.role == own.role:
         raise Refusal(404, say("board.bad_choice", field=say("board.field.other")))
-    _open_room(visit, own.room)
+    room = _open_room(visit, own.room)
     if own.tls != other.tls:
         raise Refusal(409, say("board.mixed_tls"))
+    _refuse_too_high(visit, room, level, (own, other))
     _refuse_too_many(visit, 1)
     ris, platform = (own, other) if own.role == "ris" else (other, own)
     person, agreed = visit.somebody(), visit.owns(other)
-    return runs.propose(visit.board.database, ris, platform, person.id, agreed=agreed)
+    database, whole = visit.board.database, level == "N3"
+    return runs.propose(database, ris, platform, person.id, agreed=agreed, whole=whole)
 
 
 def agree(visit: Visit, number: int) -> None:
@@ -58,18 +60,19 @@ def stop(visit: Visit, number: int) -> None:
 def again(visit: Visit, number: int) -> int | None:
     """The same once more; None when it waits already. Raises Refusal."""
     found = visit.run_to_change(number)
-    _open_room(visit, found.room)
+    room = _open_room(visit, found.room)
     _refuse_too_many(visit, 1)
-    return _ask_again(visit, found)
+    return _ask_again(visit, room, found)
 
 
-def _ask_again(visit: Visit, found: Run) -> int | None:
+def _ask_again(visit: Visit, room: Room, found: Run) -> int | None:
     database, person = visit.board.database, visit.somebody()
     taking_part = [rooms.system(database, of) for of in found.systems]
     own, *others = [one for one in taking_part if one]
     if others:
-        agreed = visit.owns(own) and visit.owns(others[0])
-        return runs.propose(database, own, others[0], person.id, agreed=agreed)
+        _refuse_too_high(visit, room, found.level, (own, others[0]))
+        agreed, whole = visit.owns(own) and visit.owns(others[0]), found.level == "N3"
+        return runs.propose(database, own, others[0], person.id, agreed=agreed, whole=whole)
     return next(iter(runs.ask(database, own, (found.scenario,), person.id)), None)
 
 
@@ -78,6 +81,12 @@ def _open_room(visit: Visit, number: int) -> Room:
     if room.closed:
         raise Refusal(409, say("board.closed"))
     return room
+
+
+def _refuse_too_high(visit: Visit, room: Room, level: str, systems: Sequence[System]) -> None:
+    """Levels come one after the other."""
+    if why := ladder.refusal(level, systems, ladder.facts(visit.board.database, room)):
+        raise Refusal(409, why)
 
 
 def _refuse_too_many(visit: Visit, more: int) -> None:

@@ -5,7 +5,7 @@ at here.
 """
 
 import json
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import anyio.from_thread
 from fastapi import APIRouter, Depends, FastAPI, Query
@@ -48,11 +48,11 @@ class Mistake(BaseModel):
 
 
 class ScenarioOut(BaseModel):
-    """A scenario of the session; `level` N1, N2 or N3."""
+    """A scenario of the session, and the flows that it exchanges."""
 
     name: str
     title: Words
-    level: str
+    flows: list[str]
 
 
 class RoomOut(BaseModel):
@@ -81,7 +81,9 @@ class SystemOut(BaseModel):
 
 
 class RunOut(BaseModel):
-    """A run. `verdict` is null as long as there is none; times in seconds since 1970, UTC."""
+    """A run. `level`: N1 alone, N2 with a partner, N3 whole with a monitor. `verdict` is null as
+    long as there is none; times in seconds since 1970, UTC.
+    """
 
     id: int
     system: int
@@ -89,6 +91,7 @@ class RunOut(BaseModel):
     other: int | None
     other_version: str | None
     scenario: str
+    level: str
     state: str
     verdict: str | None
     at_fault: str | None
@@ -119,12 +122,15 @@ class EventOut(BaseModel):
 
 
 class StartIn(BaseModel):
-    """What to start: scenarios by name, `*` for all; or a run with another system."""
+    """What to start: scenarios by name, `*` for all; or a run with another system, at level N2, or
+    N3: the whole exchange, which a monitor follows.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"anyOf": _ONE_OF_BOTH})
 
     scenarios: list[Annotated[str, Field(max_length=128)]] = Field(default=[], max_length=200)
     other: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    level: Literal["N2", "N3"] = "N2"
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -166,7 +172,7 @@ def room(visit: By) -> RoomOut:
     person = visit.somebody()
     found = visit.room(person.room)
     scenarios = [
-        ScenarioOut(name=one.name, title=_words(one.title), level=one.level)
+        ScenarioOut(name=one.name, title=_words(one.title), flows=list(one.flows))
         for one in matrix.columns(found)
     ]
     return RoomOut(
@@ -214,7 +220,7 @@ def history(visit: By, number: Number) -> list[RunOut]:
 def start(visit: By, number: Number, wanted: StartIn) -> list[RunOut]:
     """Put runs into the queue; those that wait already are left out."""
     if wanted.other is not None:
-        asked = [one for one in [acting.propose(visit, number, wanted.other)] if one]
+        asked = [one for one in [acting.propose(visit, number, wanted.other, wanted.level)] if one]
     else:
         asked = list(acting.ask(visit, number, wanted.scenarios))
     anyio.from_thread.run(visit.board.desk.look)
@@ -338,6 +344,7 @@ def _run(of: Run) -> RunOut:
         other=of.other,
         other_version=of.other_version or None,
         scenario=of.scenario,
+        level=of.level,
         state=of.state,
         verdict=of.verdict or None,
         at_fault=of.blame or None,

@@ -19,6 +19,7 @@ from harness.show.board import (
     api,
     entry,
     following,
+    levels,
     monitor,
     organising,
     room,
@@ -32,7 +33,18 @@ from harness.show.board.access import Board, Refusal
 from harness.show.board.guard import Guard
 from harness.text import say
 
-_PAGES: Final = (entry, room, organising, schedule, timeline, following, monitor, streams, tokens)
+_PAGES: Final = (
+    entry,
+    room,
+    organising,
+    schedule,
+    timeline,
+    levels,
+    following,
+    monitor,
+    streams,
+    tokens,
+)
 _KEPT: Final = {"cache-control": "no-cache"}
 
 

@@ -7,7 +7,7 @@ this one had begun are marked as interrupted when the desk opens; those that wai
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from harness.show.board import rooms, runs
+from harness.show.board import reviews, rooms, runs
 from harness.show.board.database import Database
 from harness.show.board.player import Job
 from harness.show.board.runs import Run
@@ -121,7 +121,8 @@ class Desk:
         found = await self._kept(runs.open_runs)
         last = await self._kept(runs.last_started)
         going = [run for run in found if run.id in self._going]
-        waiting = [run for run in found if run.state == "queued"]
+        watched = await self._kept(reviews.claimed)
+        waiting = [run for run in found if run.state == "queued" and _may_begin(run, watched)]
         for run in next_runs(waiting, going, last, self.terms.parallel):
             if await self._kept(runs.begin, run.id):
                 self._going[run.id] = asyncio.create_task(self._played(run))
@@ -219,6 +220,11 @@ class Desk:
             else None,
             limit=terms.limit,
         )
+
+
+def _may_begin(run: Run, watched: Collection[int]) -> bool:
+    """A run of the whole exchange waits for a monitor who takes it on."""
+    return run.level != "N3" or run.id in watched
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
-from harness.show.board import access, answers, invite, matrix, rooms
-from harness.show.board.access import Form, Refusal, Visit
+from harness.show.board import access, answers, invite, levels, matrix, rooms, waivers
+from harness.show.board.access import Board, Form, Refusal, Visit
 from harness.show.board.codes import normal
 from harness.text import say
 
@@ -83,7 +83,7 @@ def hosted(visit: From) -> Response:
     if not visit.hosts:
         raise Refusal(401, say("board.who"))
     shipped = {
-        name: [(found, matrix.level(found)) for found in matrix.shipped(name)] for name in PROFILES
+        name: [(found, matrix.flows(found)) for found in matrix.shipped(name)] for name in PROFILES
     }
     every = rooms.every_room(visit.board.database)
     invited = {room.id: invite.of_room(visit, room) for room in every}
@@ -107,8 +107,16 @@ def make(form: Sent) -> Response:
         agenda=form.lines("agenda"),
     )
     board.shown[number] = codes[invite.ROLE]
+    if not form.every("ladder"):
+        free(board, number)
     invited = {role: invite.invitation(visit, code) for role, code in codes.items()}
     return answers.page(visit, "codes", invited=invited, room=rooms.room(board.database, number))
+
+
+def free(board: Board, room: int) -> None:
+    """Whoever made the room lets everybody play at any level."""
+    for level in levels.LOWER:
+        waivers.give(board.database, room, level, say("board.ladder.free").in_(board.lang))
 
 
 def chosen_scenarios(names: tuple[str, ...], profile: str) -> tuple[str, ...]:

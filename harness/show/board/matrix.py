@@ -12,16 +12,15 @@ from harness.sim.scenario import Scenario
 from harness.text import Text, plain
 
 NONE: Final = "none"
-_FULL: Final = 3  # flows that make a whole exchange
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A scenario of the board. `level` is its rung: N1 one message, N2 some flows, N3 all of it."""
+    """A scenario of the board. `flows` are those that it exchanges, in their order."""
 
     name: str
     title: Text
-    level: str
+    flows: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +65,13 @@ def columns(room: Room) -> tuple[Column, ...]:
 
 def _column(name: str, found: Scenario | None) -> Column:
     if found is None:
-        return Column(name, plain(name), "")
-    return Column(name, found.title.text, level(found))
+        return Column(name, plain(name), ())
+    return Column(name, found.title.text, flows(found))
 
 
-def level(found: Scenario) -> str:
-    """The rung of a scenario: N1, N2 or N3."""
-    flows = {step.send for step in found.steps}
-    if len(found.steps) == 1:
-        return "N1"
-    return "N3" if len(flows) >= _FULL else "N2"
+def flows(found: Scenario) -> tuple[str, ...]:
+    """The flows of a scenario, each once."""
+    return tuple(dict.fromkeys(step.send for step in found.steps))
 
 
 def rows(

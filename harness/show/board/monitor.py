@@ -33,7 +33,8 @@ def work(visit: From, number: Number) -> Response:
     room = _for_monitors(visit, number)
     database = visit.board.database
     found = reviews.current(database, number)
-    over = [run for run in runs.latest(database, number) if run.state == "done"]
+    latest = runs.latest(database, number)
+    over = [run for run in latest if run.state == "done" or (run.is_open and run.level == "N3")]
     order = {"": 0, "claimed": 1}
     state = {run.id: found[run.id].state if run.id in found else "" for run in over}
     over.sort(key=lambda run: (order.get(state[run.id], 2), run.id))
@@ -50,8 +51,8 @@ def work(visit: From, number: Number) -> Response:
 
 @ROUTER.post("/runs/{number}/claim")
 def claim(form: Sent, number: Number) -> Response:
-    """Take a run on."""
-    found, person = _reviewed(form.visit, number), form.visit.somebody()
+    """Take a run on; one of the whole exchange before it begins, since it waits for that."""
+    found, person = _followed(form.visit, number), form.visit.somebody()
     if not reviews.claim(form.visit.board.database, found.id, person):
         raise Refusal(409, say("board.claimed_before"))
     return _told(form.visit, found)
@@ -60,7 +61,7 @@ def claim(form: Sent, number: Number) -> Response:
 @ROUTER.post("/runs/{number}/release")
 def release(form: Sent, number: Number) -> Response:
     """Give a run back."""
-    found, person = _reviewed(form.visit, number), form.visit.somebody()
+    found, person = _followed(form.visit, number), form.visit.somebody()
     if not reviews.release(form.visit.board.database, found.id, person):
         raise Refusal(409, say("board.not_claimed"))
     return _told(form.visit, found)
@@ -98,9 +99,18 @@ def _reviewed(visit: Visit, number: int) -> Run:
     return found
 
 
+def _followed(visit: Visit, number: int) -> Run:
+    """A run that is over, or one at level N3 that is not. Raises Refusal."""
+    found = visit.run(number)
+    if found.is_open and found.level != "N3":
+        raise Refusal(409, say("board.not_over"))
+    _for_monitors(visit, found.room)
+    return found
+
+
 def _told(visit: Visit, run: Run) -> Response:
     runs.announce(visit.board.database, run.room, "review", {"run": run.id})
-    anyio.from_thread.run(visit.board.desk.tell)
+    anyio.from_thread.run(visit.board.desk.look)
     return answers.go(f"/runs/{run.id}")
 
 

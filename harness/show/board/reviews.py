@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
 from harness.show.board.database import Database
 from harness.show.board.rooms import Person
+from harness.show.board.runs import OPEN
 from harness.show.board.tables import PEOPLE, REVIEWS, RUNS
 
 DECISIONS: Final = ("verified", "partial", "failed")
@@ -100,6 +101,16 @@ def current(database: Database, room: int) -> dict[int, Review]:
     last = select(func.max(REVIEWS.c.id)).select_from(joined).where(*of_room)
     found = _read(database, REVIEWS.c.id.in_(last.group_by(REVIEWS.c.run)))
     return {review.run: review for review in found if review.state != "released"}
+
+
+def claimed(database: Database) -> frozenset[int]:
+    """Runs of all rooms that are not over and that a monitor has taken on."""
+    going = select(RUNS.c.id).where(RUNS.c.state.in_(OPEN))
+    last = select(func.max(REVIEWS.c.id)).where(
+        REVIEWS.c.run.in_(going), REVIEWS.c.state != _COMMENT
+    )
+    found = _read(database, REVIEWS.c.id.in_(last.group_by(REVIEWS.c.run)))
+    return frozenset(review.run for review in found if review.state == "claimed")
 
 
 def since(database: Database, room: int, begin: float) -> tuple[Review, ...]:

@@ -14,13 +14,14 @@ from harness.show.board import (
     acting,
     answers,
     invite,
+    ladder,
     matrix,
-    reviews,
     rooms,
     runs,
     schedule,
 )
 from harness.show.board.access import Form, Number, Refusal, Visit
+from harness.show.board.ladder import LEVELS
 from harness.show.board.rooms import Declared, Room, System
 from harness.show.doctor import Line
 from harness.show.runs.surroundings import now
@@ -57,6 +58,7 @@ def _shown(visit: Visit, room: Room) -> dict[str, Any]:
     waiting = runs.open_runs(database, room.id)
     latest = runs.latest(database, room.id)
     platforms, pairs = matrix.pairs(systems, latest)
+    known = ladder.facts(database, room)
     return {
         "room": room,
         "last": last,
@@ -69,7 +71,8 @@ def _shown(visit: Visit, room: Room) -> dict[str, Any]:
         "readable": lambda *of: person.sees_all or any(s.owner == person.id for s in of),
         "waiting": waiting,
         **schedule.shown(database, room.id, _scheduled(visit, systems)),
-        "reviews": reviews.current(database, room.id),
+        "reviews": known.reviews,
+        "rungs": {one.id: ladder.rungs(one, known) for one in systems},
         "people": rooms.people(database, room.id) if person.organises else (),
         "sides": _SIDES,
     }
@@ -144,6 +147,8 @@ def _of_system(visit: Visit, of: System, lines: tuple[Line, ...] = ()) -> Respon
         titles={column.name: column.title for column in matrix.columns(room)},
         systems=systems,
         others=[one for one in systems.values() if one.role != of.role],
+        rungs=ladder.rungs(of, ladder.facts(database, room)),
+        levels=LEVELS[1:],
         lines=lines,
         last=last,
     )
@@ -186,6 +191,7 @@ def start(form: Sent, number: Number) -> Response:
 @ROUTER.post("/systems/{number}/between")
 def against(form: Sent, number: Number) -> Response:
     """Propose a run with another vendor's system on the other side."""
-    asked = acting.propose(form.visit, number, form.number("other", 1, 2**31 - 1))
+    level = form.among("level", LEVELS[1:]) if form.every("level") else LEVELS[1]
+    asked = acting.propose(form.visit, number, form.number("other", 1, 2**31 - 1), level)
     anyio.from_thread.run(form.visit.board.desk.look)
     return answers.go(f"/runs/{asked}" if asked else f"/systems/{number}")

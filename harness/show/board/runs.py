@@ -20,6 +20,7 @@ from harness.text import Text
 
 OPEN: Final = ("proposed", "queued", "running")
 BETWEEN: Final = "proxy"  # the scenario of a run between two systems
+WHOLE: Final = "proxy-whole"  # the same, of the whole exchange and with a monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Run:
         return (self.system,) if self.other is None else (self.system, self.other)
 
     @property
+    def level(self) -> str:
+        """Of the ladder: N1 alone, N2 with a partner, N3 the whole with a monitor."""
+        if self.other is None:
+            return "N1"
+        return "N3" if self.scenario == WHOLE else "N2"
+
+    @property
     def word(self) -> str:
         """The verdict where there is one, else the state."""
         return self.verdict or self.state
@@ -88,17 +96,23 @@ def ask(
 
 
 def propose(
-    database: Database, ris: System, platform: System, asked_by: int, *, agreed: bool
+    database: Database,
+    ris: System,
+    platform: System,
+    asked_by: int,
+    *,
+    agreed: bool,
+    whole: bool = False,
 ) -> int | None:
     """A run between two systems, for the other owner to agree to; None when there is one already.
 
-    `agreed`: nobody has to, it goes into the queue.
+    `agreed`: nobody has to, it goes into the queue. `whole`: a monitor is to follow it.
     """
     with database.writing() as to:
         if _waiting(to, ris, platform):
             return None
         state = "queued" if agreed else "proposed"
-        return _ask(to, ris, BETWEEN, asked_by, platform, state)
+        return _ask(to, ris, WHOLE if whole else BETWEEN, asked_by, platform, state)
 
 
 def agree(database: Database, run: int) -> bool:
@@ -210,10 +224,15 @@ def of_system(database: Database, system: int) -> tuple[Run, ...]:
         return tuple(_run(one) for one in of.execute(wanted.order_by(RUNS.c.id.desc())).mappings())
 
 
-def latest(database: Database, room: int) -> tuple[Run, ...]:
-    """The latest run of each cell of the board: of each pair of systems, in today's versions."""
+def latest(database: Database, room: int, *, over: bool = False) -> tuple[Run, ...]:
+    """The latest run of each cell of the board: of each pair of systems, in today's versions.
+
+    `over`: the latest of those that came to their end.
+    """
     cell = (RUNS.c.system, RUNS.c.version, RUNS.c.other, RUNS.c.other_version, RUNS.c.scenario)
     last = select(func.max(RUNS.c.id)).where(RUNS.c.room == room).group_by(*cell)
+    if over:
+        last = last.where(RUNS.c.state == "done")
     now = RUNS.join(SYSTEMS, RUNS.c.system == SYSTEMS.c.id)
     wanted = select(RUNS).select_from(now).where(RUNS.c.version == SYSTEMS.c.version)
     with database.reading() as of:
@@ -311,6 +330,16 @@ def talk_since(database: Database, room: int, begin: float) -> tuple[Event, ...]
     of_talk = EVENTS.c.kind.in_(("waits", "exchange", "listening", "end"))
     wanted = select(EVENTS).where(EVENTS.c.room == room, EVENTS.c.at >= begin, of_talk)
     return _events(database, wanted.order_by(EVENTS.c.id))
+
+
+def flows(database: Database, numbers: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The flows that were exchanged in each of these runs."""
+    wanted = select(EVENTS).where(EVENTS.c.run.in_(numbers), EVENTS.c.kind == "exchange")
+    found: dict[int, set[str]] = {number: set() for number in numbers}
+    for event in _events(database, wanted) if numbers else ():
+        if event.run is not None and event.data.get("state", "done") == "done":
+            found[event.run].add(str(event.data["flow"]))
+    return {number: frozenset(of) for number, of in found.items()}
 
 
 def last_event(database: Database, room: int) -> int:

@@ -14,7 +14,7 @@ from harness.show.board import access, answers, matrix, pairing, rooms, runs, sl
 from harness.show.board.access import Form, Number, Refusal, Visit
 from harness.show.board.database import Database
 from harness.show.board.rooms import Room, System
-from harness.show.board.runs import BETWEEN
+from harness.show.board.runs import BETWEEN, WHOLE
 from harness.show.board.slots import Told, Wanted
 from harness.text import say
 
@@ -82,7 +82,7 @@ def pair(form: Sent, number: Number) -> Response:
     """A slot of a RIS with a platform."""
     room = form.visit.organised(number)
     ris, platform = (_system(form, room, role) for role in ("ris", "platform"))
-    return _added(form, room, [_wanted(form, ris.id, platform.id, BETWEEN)])
+    return _added(form, room, [_wanted(form, ris.id, platform.id, _between(form))])
 
 
 @ROUTER.post("/rooms/{number}/slots/alone")
@@ -101,14 +101,16 @@ def fair(form: Sent, number: Number) -> Response:
     database = visit.board.database
     every = rooms.systems(database, number)
     ris, platforms = ([one.id for one in every if one.role == of] for of in ("ris", "platform"))
-    kept = {(one.system, one.other) for one in slots.of_room(database, number) if one.other}
+    every_slot = slots.of_room(database, number)
+    what = _between(form)
+    kept = {(one.system, one.other) for one in every_slot if one.other and one.scenario == what}
     at_once = form.number("at_once", 1, 64)
     planned = pairing.rounds(ris, platforms, at_once, kept)
     if not planned:
         raise Refusal(409, say("board.slots.no_pair"))
     first, length, pause = _start(form), _length(form), form.number("pause", 0, _LONGEST) * 60.0
     wanted = [
-        Wanted(*met, BETWEEN, first + place * (length + pause), length)
+        Wanted(*met, what, first + place * (length + pause), length)
         for place, one in enumerate(planned)
         for met in one
     ]
@@ -158,6 +160,11 @@ def _gone(visit: Visit, room: Room) -> Response:
     runs.announce(visit.board.database, room.id, "slots", {})
     anyio.from_thread.run(visit.board.desk.tell)
     return answers.go(f"/rooms/{room.id}/schedule")
+
+
+def _between(form: Form) -> str:
+    """What two systems play: at level N2, or N3."""
+    return WHOLE if form.every("level") == ("N3",) else BETWEEN
 
 
 def _wanted(form: Form, system: int, other: int | None, scenario: str) -> Wanted:

@@ -53,8 +53,13 @@ def serve(
     profile: str,
     scenarios: tuple[str, ...],
     tell: Callable[[str], object],
+    *,
+    climb: bool = True,
 ) -> int:
-    """Serve until stopped; `room` is made first. Raises HarnessError when it cannot begin."""
+    """Serve until stopped; `room` is made first. Raises HarnessError when it cannot begin.
+
+    `climb`: in the room, levels come one after the other (see `ladder`).
+    """
     _folder(terms.folder)
     listening = _listen(terms.host, port)
     with listening:
@@ -64,7 +69,9 @@ def serve(
         tell(tr("board.kept", where=_where(terms)))
         tell(tr("board.link.host", link=f"{board.url}/join#{board.host_key}"))
         if room:
-            _make_room(board, room, profile, scenarios, tell)
+            number = _make_room(board, room, profile, scenarios, tell)
+            if not climb:
+                entry.free(board, number)
         tell(tr("board.stop_with"))
         pages = app.make(board, terms.names, any_address=terms.any_address)
         config = uvicorn.Config(
@@ -127,7 +134,7 @@ def _make_room(
     profile: str,
     scenarios: tuple[str, ...],
     tell: Callable[[str], object],
-) -> None:
+) -> int:
     chosen = entry.chosen_scenarios(scenarios, profile)
     number, given = rooms.make_room(
         board.database, board.secret, name=name, profile=profile, scenarios=chosen
@@ -136,6 +143,7 @@ def _make_room(
     for role in _ROLES:
         tell(tr(f"board.link.{role}", link=f"{board.url}/join#{given[role]}"))
     tell(tr("board.link.once"))
+    return number
 
 
 def _own_url(folder: Path) -> str:

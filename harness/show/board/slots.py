@@ -12,9 +12,8 @@ from typing import Final
 from sqlalchemy import delete, func, insert, select, update
 
 from harness.errors import HarnessError
-from harness.show.board import runs
 from harness.show.board.database import Database
-from harness.show.board.runs import Run
+from harness.show.board.runs import WHOLE, Run
 from harness.show.board.tables import RUNS, SLOTS
 from harness.text import say
 
@@ -61,8 +60,13 @@ class Slot:
 
     @property
     def cell(self) -> Cell:
-        """What it is for. A pair's run may be any that the two play."""
-        return (self.system, self.other, runs.BETWEEN if self.other else self.scenario)
+        """What it is for."""
+        return (self.system, self.other, self.scenario)
+
+    @property
+    def level(self) -> str:
+        """Of the ladder."""
+        return "N1" if self.other is None else "N3" if self.scenario == WHOLE else "N2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +132,7 @@ def played(database: Database, room: int) -> tuple[tuple[Cell, float], ...]:
     wanted = select(RUNS.c.system, RUNS.c.other, RUNS.c.scenario, RUNS.c.asked)
     done = wanted.where(RUNS.c.room == room, RUNS.c.state == "done").order_by(RUNS.c.id)
     with database.reading() as of:
-        return tuple((_cell(*row[:3]), row[3]) for row in of.execute(done))
-
-
-def _cell(system: int, other: int | None, scenario: str) -> Cell:
-    return (system, other, runs.BETWEEN if other else scenario)
+        return tuple(((row[0], row[1], row[2]), row[3]) for row in of.execute(done))
 
 
 # -- what came of it: pure -------------------------------------------------------------------
@@ -146,7 +146,7 @@ def told(
     The first run of a cell since its slots were made counts for the first of them, and so on.
     `going` are runs that are being played.
     """
-    playing = {_cell(run.system, run.other, run.scenario) for run in going}
+    playing = {(run.system, run.other, run.scenario) for run in going}
     since = {slot.cell: slot.made for slot in sorted(slots, key=lambda slot: -slot.made)}
     left = Counter(cell for cell, asked in done if cell in since and asked >= since[cell])
     begins = min((slot.starts for slot in slots if slot.starts > now), default=now)

@@ -120,6 +120,22 @@ SLOTS: Final = Table(
     Index("slots_room", "room", "starts"),
 )
 
+# Levels that are taken as done, by whom and why; `system` None for all of the room. All are kept.
+WAIVERS: Final = Table(
+    "waivers",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("room", ForeignKey("rooms.id"), nullable=False),
+    Column("system", ForeignKey("systems.id"), nullable=True),
+    Column("version", Text, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("person", ForeignKey("people.id"), nullable=True),
+    Column("comment", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("ended", Float, nullable=True),
+    Index("waivers_room", "room"),
+)
+
 # What monitors say of a run, in order; nothing is ever changed.
 REVIEWS: Final = Table(
     "reviews",

@@ -62,6 +62,7 @@ _EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  only when asked for
     show_default=True,
     help=tr("cli.opt.serve_limit"),
 )
+@click.option("--ladder/--no-ladder", default=True, help=tr("cli.opt.serve_ladder"))
 @options.tls
 @options.profile
 @options.lang
@@ -78,6 +79,7 @@ def command(
     parallel: int,
     within: float | None,
     limit: int,
+    ladder: bool,
     profile_name: str,
     tls: Tls | None,
 ) -> int:
@@ -103,7 +105,13 @@ def command(
         "lang": language(),
     }
     return serving.serve(
-        serving.Terms(**terms), port, room_name, profile, _names(wanted, profile), click.echo
+        serving.Terms(**terms),
+        port,
+        room_name,
+        profile,
+        _names(wanted, profile),
+        click.echo,
+        climb=ladder,
     )
 
 
