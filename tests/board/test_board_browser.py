@@ -200,4 +200,5 @@ def opens_from_disk(ana: Person, links: dict[str, str], folder: Path) -> None:
     assert ana.page.locator("td.v-pass a").count() == 2
     assert ana.page.evaluate("getComputedStyle(document.querySelector('td.v-pass')).color")
     ana.page.click("td.v-pass a >> nth=0")
+    ana.page.click("a.main")
     assert ana.page.locator(".ladder").count() > 0

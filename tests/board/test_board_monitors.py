@@ -110,10 +110,14 @@ def test_the_session_is_a_site_on_disk(
     answer = monitor.get("/rooms/1/export")
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as site:
-        assert sorted(site.namelist()) == ["index.html", "runs/000001/report.html"]
-        page = site.read("index.html").decode()
+        names = ["index.html", "runs/000001/index.html", "runs/000001/report.html"]
+        assert sorted(site.namelist()) == names
+        page, of_run = (site.read(name).decode() for name in names[:2])
     targets = re.findall(r'href="([^"]+)"', page)
-    assert set(targets) == {"runs/000001/report.html"}
+    assert set(targets) == {"data:,", "runs/000001/index.html"}
+    targets = re.findall(r'href="([^"]+)"', of_run)
+    assert set(targets) == {"data:,", "report.html", "../../index.html#run-1"}
+    assert evil not in of_run
     assert "Acme Radix 4.2" in page
     assert evil not in page
     assert "script-src" in page

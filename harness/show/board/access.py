@@ -11,6 +11,8 @@ from typing import Annotated, Final
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Path
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from harness.show.board import cookies, rooms, runs
@@ -26,6 +28,7 @@ from harness.text import Text, say
 
 EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  a host to listen on, only when asked for
 _FIELDS: Final = 200  # of a form
+_PART: Final = 4096  # bytes of a field beside a file
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]  # of a room, a system, a run in an address
 
 
@@ -230,7 +233,47 @@ async def form(request: Request, of: Annotated[Visit, Depends(visit)]) -> Form:
         raise Refusal(413, say("board.too_large")) from None
     except (UnicodeDecodeError, ValueError):
         raise Refusal(400, say("board.bad_form")) from None
-    found = next((value for name, value in pairs if name == cookies.FIELD), "")
+    sent = Form(of, tuple(pairs))
+    _check_mark(request, of, sent)
+    return sent
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A form that brings a file: its name as the browser said it, and its bytes."""
+
+    form: Form
+    name: str
+    data: bytes
+
+
+async def upload(request: Request, of: Annotated[Visit, Depends(visit)]) -> Upload:
+    """The form of a request that brings one file. Nothing is read for who is nobody.
+
+    Raises Refusal when no page of ours gave it to this visitor, or it brings no file.
+    """
+    of.somebody()
+    try:
+        async with request.form(max_files=1, max_fields=8, max_part_size=_PART) as sent:
+            fields = tuple((name, value) for name, value in sent.multi_items() if _is_text(value))
+            files = [value for _, value in sent.multi_items() if isinstance(value, UploadFile)]
+            data = await files[0].read() if files else b""
+    except ClientDisconnect:
+        raise Refusal(413, say("board.too_large")) from None
+    except HTTPException:
+        raise Refusal(400, say("board.bad_form")) from None
+    form = Form(of, tuple((name, str(value)) for name, value in fields))
+    _check_mark(request, of, form)
+    if not data:
+        raise Refusal(422, say("board.proof.none"))
+    return Upload(form, files[0].filename or "", data)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _check_mark(request: Request, of: Visit, form: Form) -> None:
+    found = next(iter(form.every(cookies.FIELD)), "")
     if cookies.NAME not in request.cookies or not of.board.cookies.marked(of.session, found):
         raise Refusal(403, say("board.unmarked"))
-    return Form(of, tuple(pairs))

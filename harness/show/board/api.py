@@ -81,8 +81,9 @@ class SystemOut(BaseModel):
 
 
 class RunOut(BaseModel):
-    """A run. `level`: N1 alone, N2 with a partner, N3 whole with a monitor. `verdict` is null as
-    long as there is none; times in seconds since 1970, UTC.
+    """A run, `level` N1 alone, N2 with a partner, N3 the whole with a monitor.
+
+    `verdict` is null as long as there is none; times in seconds since 1970, UTC.
     """
 
     id: int

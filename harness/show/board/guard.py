@@ -6,6 +6,7 @@ so in `Origin` or `Sec-Fetch-Site`.
 Source: the project's robustness sheet, 3.11.
 """
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
@@ -13,13 +14,17 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from harness.show.board import attachments
+
 LIMIT: Final = 64 * 1024  # bytes of a body: forms only
+FILE_LIMIT: Final = attachments.LIMIT + LIMIT  # of one that brings a file
 HEADERS_LIMIT: Final = 100  # fields of a request
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _API: Final = "/api/"
+_FILES: Final = re.compile(r"/runs/[0-9]{1,10}/attachments")
 _SAFE: Final = ("GET", "HEAD")
 _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -55,7 +60,7 @@ class Guard:
         if refused:
             await _answer(send, *refused)
             return
-        body = _Body(receive, send)
+        body = _Body(receive, send, _limit(scope))
         await self.app(scope, body.receive, body.send)
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
@@ -69,7 +74,7 @@ class Guard:
             return 400, "unknown host"
         if not headers.get("content-length", "0").isdigit():
             return 400, "bad content-length"
-        if int(headers.get("content-length", "0")) > LIMIT:
+        if int(headers.get("content-length", "0")) > _limit(scope):
             return 413, "body too large"
         changes = scope["method"] not in _SAFE
         if not scope["path"].startswith(_API) and not self._from_us(
@@ -103,19 +108,25 @@ class Guard:
         return not streams or site in (None, "same-origin")
 
 
+def _limit(scope: Scope) -> int:
+    """Bytes that a request may bring."""
+    return FILE_LIMIT if _FILES.fullmatch(scope["path"]) else LIMIT
+
+
 class _Body:
     """Counts what a request brings, and puts our headers on what it gets."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
         self._receive = receive
         self._send = send
+        self._limit = limit
         self._size = 0
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._size += len(message.get("body", b""))
-            if self._size > LIMIT:
+            if self._size > self._limit:
                 return {"type": "http.disconnect"}
         return message
 

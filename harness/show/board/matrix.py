@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from harness.rules import profile as profiles
 from harness.show.board.rooms import Room, System
 from harness.show.board.runs import BETWEEN, Run
 from harness.sim import scenario
@@ -57,6 +58,11 @@ def shipped(profile: str) -> tuple[Scenario, ...]:
     return tuple(found for found, _ in scenario.find((), profile))
 
 
+def scenario_of(room: Room, name: str) -> Scenario | None:
+    """A scenario of a room; None for one that is no longer shipped."""
+    return next((one for one in shipped(room.profile) if one.scenario == name), None)
+
+
 def columns(room: Room) -> tuple[Column, ...]:
     """The scenarios of a room; one that is no longer shipped keeps its name."""
     known = {found.scenario: found for found in shipped(room.profile)}
@@ -71,7 +77,8 @@ def _column(name: str, found: Scenario | None) -> Column:
 
 def flows(found: Scenario) -> tuple[str, ...]:
     """The flows of a scenario, each once."""
-    return tuple(dict.fromkeys(step.send for step in found.steps))
+    of = profiles.load(found.profile).flow
+    return tuple(dict.fromkeys(of(step.send).id for step in found.steps))
 
 
 def rows(

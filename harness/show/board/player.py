@@ -16,14 +16,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NotMeasured
 from harness.rules import profile as profiles
 from harness.rules.rule import Verdict
 from harness.show import blaming, outputs
 from harness.show.board import between
+from harness.show.evidence import making
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report
-from harness.show.runs import session
+from harness.show.runs import recorded, session
 from harness.show.words import cut
 from harness.sim import blame, scenario
 from harness.sim.network import probe
@@ -32,6 +33,7 @@ from harness.sim.network.relay import Link
 from harness.sim.network.tls import Tls
 from harness.sim.record import Exchange
 from harness.text import Text
+from harness.wire import files
 
 PATIENCE = 10.0  # seconds that a run waits for its ports
 _LONG = 120  # characters of what was found
@@ -214,6 +216,9 @@ def _write(report: Report, folder: Path, lang: str) -> None:
     outputs.write(folder / "report.html", outputs.render(report, "html", lang))
     outputs.write(folder / "result.json", outputs.render(report, "json", lang, every=True))
     outputs.write(folder / "junit.xml", outputs.render(report, "junit", lang))
+    with contextlib.suppress(NotMeasured):  # nothing crossed the wire: nothing to be proved
+        made = making.make(recorded.read(folder), report, lang, None)
+        files.write(folder / "evidence.zip", made.data)
 
 
 def _tell(event: str, **data: Any) -> None:

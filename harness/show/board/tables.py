@@ -149,6 +149,24 @@ REVIEWS: Final = Table(
     Index("reviews_run", "run", "id"),
 )
 
+# Files that show what no wire shows; `file` is our own name for it, below the run's folder.
+ATTACHMENTS: Final = Table(
+    "attachments",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("person", ForeignKey("people.id"), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("size", Integer, nullable=False),  # bytes
+    Column("sha256", String(64), nullable=False),
+    Column("file", String(64), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("removed", Float, nullable=True),
+    Index("attachments_run", "run", "id"),
+)
+
 # `run` is None for what is about the room. `open`: everybody in the room may read it.
 EVENTS: Final = Table(
     "events",

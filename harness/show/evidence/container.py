@@ -19,7 +19,9 @@ from harness.text import say
 MAX_BYTES: Final = 1024 * 1024 * 1024  # of all members
 MAX_MEMBERS: Final = 100_000
 _NAME: Final = re.compile(
-    r"(?:seal|manifest|result)\.json|report\.html|(?:messages|documents)/\w[\w.-]{0,120}", re.ASCII
+    r"(?:seal|manifest|result)\.json|report\.html"
+    r"|(?:messages|documents|attachments)/\w[\w.-]{0,120}",
+    re.ASCII,
 )
 _STORED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _WHEN: Final = (1980, 1, 1, 0, 0, 0)

@@ -1,9 +1,12 @@
 """A pack of evidence made from a run and its report."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from harness.errors import HarnessError
 from harness.show.evidence import container
 from harness.show.evidence.sums import Sums
 from harness.show.formats.jsonfmt import to_json
@@ -11,6 +14,7 @@ from harness.show.pages.html import to_html
 from harness.show.redact.run import Proof
 from harness.show.report import Report
 from harness.show.runs.recorded import Run
+from harness.text import say
 
 SCHEMA: Final = "telerad-evidence-1"
 
@@ -29,6 +33,24 @@ def make(run: Run, report: Report, lang: str, proof: Proof | None) -> Made:
     manifest = _json(_manifest(run, report, files, proof))
     whole = {"seal.json": sealed(manifest), "manifest.json": manifest, **files}
     return Made(container.written(whole), Sums.of(manifest).sha256)
+
+
+def attached(pack: Path, files: Mapping[str, bytes]) -> Made:
+    """A pack with more files below `attachments/`: its manifest lists them, nothing else changes.
+
+    Raises HarnessError for what is no pack, or has no manifest.
+    """
+    whole = container.read(pack)
+    try:
+        manifest = json.loads(whole["manifest.json"])
+        manifest["files"] |= {f"attachments/{name}": _sums(data) for name, data in files.items()}
+    except (KeyError, ValueError, TypeError, RecursionError) as wrong:
+        what = say("evidence.no_manifest", reason=str(wrong), offset=0)
+        raise HarnessError(what, file=pack) from None
+    whole |= {f"attachments/{name}": data for name, data in files.items()}
+    written = _json(manifest)
+    whole |= {"seal.json": sealed(written), "manifest.json": written}
+    return Made(container.written(whole), Sums.of(written).sha256)
 
 
 def sealed(manifest: bytes) -> bytes:
@@ -63,8 +85,12 @@ def _manifest(
         "started": report.started.isoformat(),
         "verdict": report.verdict.word,
         "pseudonyms": _proof(proof) if proof else None,
-        "files": {name: Sums.of(data).as_dict() for name, data in files.items()},
+        "files": {name: _sums(data) for name, data in files.items()},
     }
+
+
+def _sums(data: bytes) -> dict[str, Any]:
+    return Sums.of(data).as_dict()
 
 
 def _proof(proof: Proof) -> dict[str, Any]:

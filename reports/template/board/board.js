@@ -79,6 +79,16 @@
     setInterval(reload, 60000);
   }
 
+  // Evidence for a step: the form knows which one.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-step]");
+    const form = document.getElementById("attach-form");
+    if (!link || !form) return;
+    form.open = true;
+    form.querySelector("select[name=step]").value = link.dataset.step;
+    form.querySelector("input[type=file]").focus();
+  });
+
   const trace = document.getElementById("trace");
   if (trace && trace.dataset.events) {
     setInterval(() => {
@@ -101,7 +111,9 @@
       if (told.cells.length === 2) row.lastElementChild.colSpan = 5;
       trace.tBodies[0].append(row);
     };
+    const again = reloading(location.pathname + "/steps", "steps");
     for (const kind of ["exchange", "waits", "listening"]) stream.addEventListener(kind, add);
+    for (const kind of ["exchange", "waits", "proof"]) stream.addEventListener(kind, again);
     stream.addEventListener("cell", (event) => {
       const told = JSON.parse(event.data);
       const badge = document.getElementById("state");
