@@ -121,21 +121,24 @@ class Framer:
         self._offset += count
         return taken
 
-    def _next_mark(self) -> int | None:
-        """Place of the next VT or FS in what is pending. No byte is looked at twice for either."""
-        found = [at for at in (self._find(VT), self._find(FS)) if at >= 0]
-        return min(found, default=None)
+    def _next_mark(self) -> int:
+        """Place of the next VT or FS in what is pending, -1 when there is none."""
+        vt, fs = self._find(VT), self._find(FS)
+        return fs if vt < 0 or 0 <= fs < vt else vt
 
     def _find(self, mark: int) -> int:
-        start = max(self._searched[mark] - self._offset, 0)
-        found = self._pending.find(mark, start)
+        """Place of the next such byte, -1 for none. No byte is looked at twice."""
+        start = self._searched[mark] - self._offset
+        found = self._pending.find(mark, start if start > 0 else 0)
         self._searched[mark] = self._offset + (len(self._pending) if found < 0 else found)
         return found
 
     def _between(self, at_end: bool) -> bool:
         """Junk up to the next VT; or through FS CR, the end of a block that had no beginning."""
+        if self._pending[0] == VT and self._whole():
+            return True
         mark = self._next_mark()
-        self._waste(self._take(len(self._pending) if mark is None else mark))
+        self._waste(self._take(len(self._pending) if mark < 0 else mark))
         if not self._pending:
             return False
         if self._pending[0] == FS:
@@ -143,6 +146,20 @@ class Framer:
         self._flush_junk()
         self._take(1)
         self._inside, self._start = True, self._offset
+        return True
+
+    def _whole(self) -> bool:
+        """Deliver a block that is all there and has nothing to note, as most are."""
+        end = self._find(FS)
+        if not 1 <= end <= self.limit + 1 or self._pending[end + 1 : end + 2] != b"\r":
+            return False
+        if self._pending.find(VT, 1, end) > 0:
+            return False
+        self._flush_junk()
+        data, offset = bytes(self._pending[1:end]), self._offset + 1
+        del self._pending[: end + 2]
+        self._offset += end + 2
+        self._events.append(Block(data, offset, (), self._offset))
         return True
 
     def _stray_fs(self, at_end: bool) -> bool:
@@ -167,7 +184,7 @@ class Framer:
     def _in_block(self, at_end: bool) -> bool:
         """Take data up to the next VT or FS, then decide what that byte means."""
         mark = self._next_mark()
-        if mark is None:
+        if mark < 0:
             self._keep(self._take(len(self._pending)))
             return False
         self._keep(self._take(mark))
