@@ -83,17 +83,24 @@ def load(file: Path) -> Config:
     except OSError as wrong:
         reason = wrong.strerror or str(wrong)
         raise HarnessError(say("cli.unreadable", reason=reason), file=file) from None
-    except UnicodeDecodeError:
-        raise HarnessError(say("yaml.not_utf8"), file=file) from None
+    except UnicodeDecodeError as wrong:
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        raise HarnessError(say("yaml.not_utf8"), file=file, line=line) from None
+    except RecursionError:
+        reason = "RecursionError"
+        raise HarnessError(say("config.not_toml", reason=reason), file=file, line=1) from None
     except tomllib.TOMLDecodeError as wrong:
-        at = _AT.search(str(wrong))
-        reason = _AT.sub("", str(wrong))
-        raise HarnessError(
-            say("config.not_toml", reason=reason),
-            file=file,
-            line=int(at[1]) if at else None,
-            column=int(at[2]) if at else None,
-        ) from None
+        raise _not_toml(str(wrong), text, file) from None
+
+
+def _not_toml(reason: str, text: str, file: Path) -> HarnessError:
+    """With the place that the reason names; what lacks its end has the end of the file."""
+    at = _AT.search(reason)
+    last = text.split("\n")
+    line, column = (int(at[1]), int(at[2])) if at else (len(last), len(last[-1]) + 1)
+    return HarnessError(
+        say("config.not_toml", reason=_AT.sub("", reason)), file=file, line=line, column=column
+    )
 
 
 @cache
