@@ -64,6 +64,13 @@ class Item:
         raise self.error("yaml.want_list")
 
     @property
+    def some(self) -> "tuple[Item, ...]":
+        """The list's items, one at least. Raises HarnessError when there is none."""
+        if not self.items:
+            raise self.error("yaml.want_some")
+        return self.items
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """The list's scalars."""
         return tuple(item.text for item in self.items)
@@ -144,6 +151,14 @@ def load_all(file: Path) -> Iterator[Item]:
         loader.dispose()
 
 
+def load_some(file: Path) -> tuple[Item, ...]:
+    """The same, of a file that holds one document at least. Raises HarnessError when none is."""
+    found = tuple(load_all(file))
+    if not found:
+        raise HarnessError(say("yaml.want_one", count=0), file=file, line=1)
+    return found
+
+
 def _read(file: Path) -> str:
     try:
         raw = file.read_bytes()
@@ -200,8 +215,8 @@ def _item(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> Item:
 def _mapping(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> dict[str, Item]:
     fields: dict[str, Item] = {}
     for key, value in node.value:
-        name = str(key.value)
-        at = (key.start_mark.line + 1, key.start_mark.column + 1)
+        named = _item(key, file, depth + 1, seen)
+        name, at = named.text, (named.line, named.column)
         item = replace(_item(value, file, depth + 1, seen), key_at=at)
         if name in fields:
             raise item.as_key.error("yaml.twice", key=name)

@@ -12,10 +12,11 @@ there, and a site can narrow or extend the places with its own mapping file.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from harness import yamlfile
-from harness.text import Text
+from harness.text import Text, say
 from harness.wire import er7path
 from harness.wire.er7 import Message, Node
 from harness.yamlfile import Item
@@ -74,7 +75,10 @@ def mapped(elements: Elements, file: Path) -> Elements:
     changed = dict(elements)
     for name, item in content.need("elements").fields.items():
         if name not in elements:
-            raise item.error("elements.unknown", name=name, names=", ".join(sorted(elements)))
+            near = get_close_matches(name, elements, n=1)
+            hint = say("yaml.did_you_mean", word=near[0]) if near else None
+            names = ", ".join(sorted(elements))
+            raise item.as_key.error("elements.unknown", hint=hint, name=name, names=names)
         changed[name] = _element(name, item, elements[name])
     return changed
 
@@ -92,7 +96,7 @@ def _element(name: str, item: Item, ours: Element | None) -> Element:
 
 
 def _places(item: Item) -> tuple[str, ...]:
-    for place in item.items:
+    for place in item.some:
         if not er7path.is_path(place.text):
             raise place.error("er7.path.wrong", path=place.text)
     return item.texts

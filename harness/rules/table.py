@@ -116,8 +116,10 @@ class Context:
 
 def load(file: Path, context: Context) -> Iterator[Rule]:
     """The rules of a table. Raises HarnessError with file, line, column and what was wanted."""
-    for block in yamlfile.load_all(file):
+    for block in yamlfile.load_some(file):
         block.only(_BLOCK)
+        for key in ("document", "section", "group"):  # a value, though every row may have its own
+            _word(block, key)
         for row in block.need("rows").items:
             yield _rule(block, row, context)
 
@@ -196,7 +198,7 @@ def _word(row: Item, key: str) -> str:
 
 def _places(row: Item) -> tuple[str, ...]:
     item = row.get("at")
-    for place in item.items if item else ():
+    for place in item.some if item else ():
         if not er7path.is_path(place.text):
             raise place.error("er7.path.wrong", path=place.text)
     return item.texts if item else ()

@@ -48,7 +48,9 @@ def _derived(row: Item, elements: Elements) -> Iterator[tuple[Edit, ...]]:
     if item := row.get("xpath"):
         yield coded.mutant(item.text)
     if item := row.get("structure"):
-        yield (Edit("remove", last_required(parse(item.text))),)
+        needed = last_required(parse(item.text))
+        if needed:
+            yield (Edit("remove", needed),)
     if item := row.get("element"):
         places = elements[item.text].places
         if any(row.get(word) for word in _DEMANDS):
@@ -86,7 +88,9 @@ def _of_place(row: Item, place: str) -> Iterator[tuple[Edit, ...]]:
 
 
 def last_required(part: Part) -> str:
-    """The last segment that a structure cannot do without."""
+    """The last segment that a structure cannot do without; empty when it can do without any."""
     required = [inner for inner in part.parts if inner.required]
+    if not required:
+        return ""
     last = required[-1]
     return last_required(last) if last.parts and not last.choice else last.name

@@ -194,7 +194,7 @@ class Attack(Closed):
 
 def load(file: Path) -> tuple[Attack, ...]:
     """The cases of a file. Raises HarnessError with file, line and column."""
-    return tuple(read(item) for item in yamlfile.load_all(file))
+    return tuple(read(item) for item in yamlfile.load_some(file))
 
 
 def every() -> tuple[Attack, ...]:
