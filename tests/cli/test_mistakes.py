@@ -111,6 +111,46 @@ def test_a_scenario_that_is_wrong_says_where(
     assert done.told.startswith(told)
 
 
+WITH_MAPPING = ("check", "a.er7", "--mapping", "x.yaml")
+WITH_BASELINE = ("check", "a.er7", "--baseline", "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "arguments", "told"),
+    [
+        (
+            "x.yaml",
+            "elements:\n  study-uid: {places: []}\n",
+            WITH_MAPPING,
+            "x.yaml:2:23: one value",
+        ),
+        ("x.yaml", "elements:\n  study-udi: {places: [ZDS-1]}\n", WITH_MAPPING, "x.yaml:2:3: unk"),
+        (
+            "x.yaml",
+            "elements:\n  study-uid: {places: [ZDS-0]}\n",
+            WITH_MAPPING,
+            "x.yaml:2:24: `ZDS-0`",
+        ),
+        ("x.yaml", "? &a [*a]\n: b\n", WITH_MAPPING, "x.yaml:1:3: YAML anchors"),
+        ("x.yaml", "known:\n- {rule: X, reasn: y}\n", WITH_BASELINE, "x.yaml:2:13: unknown key"),
+        ("x.yaml", "known:\n- {rule: \x07}\n", WITH_BASELINE, "x.yaml:2:10: a character"),
+        ("x.yaml", "scenario: !x one\n", ("run", "x.yaml"), "x.yaml:1:11: YAML tag"),
+        ("x.yaml", "!x scenario: one\n", ("lint", "x.yaml"), "x.yaml:1:1: "),
+        ("telerad.toml", "lang = 'en\n", ("check", "a.er7"), "telerad.toml:2:1: not"),
+        ("telerad.toml", "a = " + "[" * 5000, ("check", "a.er7"), "telerad.toml:1: "),
+    ],
+)
+def test_a_file_that_is_wrong_says_where(
+    telerad: Telerad, tmp_path: Path, file: str, text: str, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "a.er7").write_bytes(b"MSH|^~\\&|A\r")
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    done = telerad(*arguments)
+    assert done.code in (1, 2) if arguments[0] == "lint" else done.code == 2
+    assert "Traceback" not in done.out + done.err
+    assert (done.out if arguments[0] == "lint" else done.told).startswith(told)
+
+
 def test_an_unknown_key_names_the_nearest(telerad: Telerad, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
     assert "unknown key: `akc` (did you mean `ack`?)" in telerad("run", "mine.yaml").told

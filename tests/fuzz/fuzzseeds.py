@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import cdamutator
 import hl7mutator
@@ -16,8 +17,9 @@ import yamlmutator
 
 from harness import data
 from harness.rules import profile as profiles
+from harness.rules import table
 from harness.rules.profile import Profile
-from harness.rules.rule import Subject
+from harness.rules.rule import Rule, Subject
 from harness.sim.actor import Actor
 from harness.sim.generate import cases, cda_report, cda_request
 from harness.wire import edit, transcript
@@ -77,10 +79,73 @@ def documents() -> tuple[bytes, ...]:
 
 @cache
 def scenarios() -> tuple[bytes, ...]:
-    """Our own scenario files, document by document, and cases of the MLLP suite."""
-    files = sorted(data.path("scenarios").rglob("*.yaml"))
+    """Our own scenario files, document by document."""
+    return tuple(_parts(*(data.path("scenarios", name) for name in PROFILES)))
+
+
+@cache
+def cases_of_the_suite() -> tuple[bytes, ...]:
+    """Cases of the MLLP suite, some of each file."""
+    return tuple(_parts(data.path("scenarios", "mllp")))[::5]
+
+
+def _parts(*folders: Path) -> Iterator[bytes]:
+    files = [file for folder in folders for file in sorted(folder.glob("*.yaml"))]
     parts = (part for file in files for part in file.read_bytes().split(b"\n---\n"))
-    return tuple(part for part in parts if len(part) < 3000)
+    return (part for part in parts if len(part) < 3000)
+
+
+MAPPING = b"""\
+# where our RIS puts things
+elements:
+  accession-number: {places: [OBR-18, "OBR[1]-3.1"]}
+  study-uid:
+    also: [ZDS-1.1]
+    says: {fr: Examen, en: Study}
+"""
+BASELINE = b"""\
+known:
+  - rule: LB-A-PID-3-INS
+    place: "PID-3[*].1"
+    reason: the vendor mends it
+    owner: RIS
+    expires: 2027-01-31
+  - {rule: STD-LENGTH, reason: old}
+"""
+CONFIG = b"""\
+lang = "en"
+[check]
+profile = "livre-blanc-2024"
+format = ["text", "json=result.json"]
+[run]
+within = 30
+"""
+
+
+@cache
+def context(name: str) -> table.Context:
+    """What the rows of a profile's tables may refer to."""
+    asked: list[table.Context] = []
+
+    def kept(file: Path, context: table.Context) -> Iterator[Rule]:
+        asked.append(context)
+        return iter(())
+
+    with patch.object(table, "load", kept):
+        profiles.load.__wrapped__(name)
+    return asked[0]
+
+
+@cache
+def tables() -> tuple[bytes, ...]:
+    """A few of the default profile's rows, block by block."""
+    folder = data.path("schemas", "profiles", PROFILES[0])
+    files = (
+        folder / "orders.yaml",
+        *sorted((data.path("schemas", "packs") / "ins").glob("*.yaml")),
+    )
+    parts = (part for file in files for part in file.read_bytes().split(b"\n---\n"))
+    return tuple(part[:4000].rpartition(b"\n- ")[0] for part in parts if b"\nrows:" in part[:3000])
 
 
 def streams() -> Iterator[bytes]:

@@ -18,13 +18,15 @@ import hl7mutator
 import yamlmutator
 
 from harness.errors import HarnessError
-from harness.rules import guess, types, xsd
+from harness.rules import elements, guess, table, types, xsd
 from harness.rules import profile as profiles
 from harness.rules.checks import cda_header
 from harness.rules.rule import Outcome, Verdict
+from harness.show import baseline, config
 from harness.sim import scenario
 from harness.sim.learning import learn
 from harness.sim.scenario import Scenario
+from harness.sim.torture import case as torture_case
 from harness.text import Text
 from harness.wire import ed, edit, transcript
 from harness.wire.cda import Document
@@ -168,7 +170,7 @@ def mllp(given: bytes) -> None:
         cuts = sorted(chance.randrange(len(stream) + 1) for _ in range(chance.choice((1, 2, 9))))
         pieces = [stream[a:b] for a, b in pairwise([0, *cuts, len(stream)])]
         assert events(pieces, limit) == whole, cuts
-    if len(stream) < 600:
+    if len(stream) < 300:
         assert events((stream[i : i + 1] for i in range(len(stream))), limit) == whole
     after = events([stream, frame(GOOD)], limit)
     assert isinstance(after[-1], Block)
@@ -264,6 +266,39 @@ def _asked(one: Scenario) -> None:
     for step in one.steps:
         changes = [change.edit for change in (*step.mutate, *step.ack.mutate)]
         assert all((step.form, step.telling, *changes))
+
+
+@cache
+def loaders() -> dict[str, tuple[Callable[[Path], object], Callable[[], Iterable[bytes]]]]:
+    """Files that a user writes, by name: how each is read, and right ones."""
+    name = fuzzseeds.PROFILES[0]
+    places, context = profiles.load(name).elements, fuzzseeds.context(name)
+    return {
+        "mapping.yaml": (partial(elements.mapped, places), lambda: [fuzzseeds.MAPPING]),
+        "case.yaml": (torture_case.load, fuzzseeds.cases_of_the_suite),
+        "known.yaml": (baseline.load, lambda: [fuzzseeds.BASELINE]),
+        "telerad.toml": (config.load, lambda: [fuzzseeds.CONFIG]),
+        "table.yaml": (lambda file: list(table.load(file, context)), fuzzseeds.tables),
+    }
+
+
+def files(given: bytes) -> None:
+    """A byte that says which kind of file, then the file."""
+    names = list(loaders())
+    name = names[given[0] % len(names) if given else 0]
+    try:
+        loaders()[name][0](_file(name, given[1:]))
+    except HarnessError as wrong:
+        _told(wrong, placed=True)
+
+
+def _files_mutated(given: bytes, chance: random.Random) -> bytes:
+    return given[:1] + yamlmutator.mutated(given[1:], chance)
+
+
+def _files_seeds() -> Iterator[bytes]:
+    for number, (_, seeds) in enumerate(loaders().values()):
+        yield from (bytes([number]) + raw for raw in seeds())
 
 
 def journal(raw: bytes) -> None:
@@ -404,9 +439,10 @@ def _judgement_seeds() -> Iterator[bytes]:
 
 TARGETS = {
     "er7": Target(er7, _er7_mutated, _er7_seeds, 8192),
-    "mllp": Target(mllp, _mllp_mutated, _mllp_seeds, 4096),
+    "mllp": Target(mllp, _mllp_mutated, _mllp_seeds, 1024),
     "cda": Target(cda, cdamutator.mutated, fuzzseeds.documents, 65_536),
     "scenario": Target(scenario_file, yamlmutator.mutated, fuzzseeds.scenarios, 8192),
+    "files": Target(files, _files_mutated, _files_seeds, 8192),
     "dates": Target(dates, _dates_mutated, lambda: ["\n".join(fuzzseeds.TIMES[:2]).encode()], 128),
     "base64": Target(base64, hl7mutator.mutated, lambda: (b"QUJDRA==", b"QUJD\\.br\\RA=="), 4096),
     "journal": Target(journal, _journal_mutated, lambda: [fuzzseeds.journal()], 32_768),
