@@ -40,8 +40,8 @@ def check(paths: Sequence[Path], asked: Asked) -> Report:
     Raises HarnessError for a path that is not there or cannot be read, or when there is nothing.
     """
     begin, started = time.monotonic(), now()
-    given = tuple(one for file in _files(paths) for one in _read(file, asked))
-    files = tuple(_judged(one, asked) for one in _in_chains(given, asked.profile))
+    found = tuple(one for file in _files(paths) for one in _read(file, asked))
+    files = tuple(judged(one, asked) for one in _in_chains(found, asked.profile))
     if not files:
         shown = ", ".join(str(path) for path in paths)
         raise HarnessError(say("cli.nothing", paths=shown))
@@ -64,7 +64,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """A message or document of a file, what it should be, and what told it when nobody said."""
 
     name: str
@@ -73,7 +73,7 @@ class _Given:
     why: Text | None
 
 
-def _read(file: Path, asked: Asked) -> Iterator[_Given]:
+def _read(file: Path, asked: Asked) -> Iterator[Given]:
     try:
         raw = file.read_bytes()
     except OSError as wrong:
@@ -82,7 +82,7 @@ def _read(file: Path, asked: Asked) -> Iterator[_Given]:
     blocks = _blocks(raw)
     for number, block in enumerate(blocks, 1):
         name = str(file) if len(blocks) == 1 else f"{file}#{number}"
-        yield _given(block, name, asked)
+        yield given(block, name, asked)
 
 
 def _blocks(raw: bytes) -> list[bytes]:
@@ -95,8 +95,8 @@ def _blocks(raw: bytes) -> list[bytes]:
     return [event.data for event in framer.events() if isinstance(event, Block)] or [raw]
 
 
-def _given(raw: bytes, name: str, asked: Asked) -> _Given:
-    """A flow that the user names is never guessed."""
+def given(raw: bytes, name: str, asked: Asked) -> Given:
+    """What some bytes should be. A flow that the user names is never guessed."""
     if ed.looks_like(raw) == "xml":
         return _document(raw, name, asked)
     message = Message(raw)
@@ -105,10 +105,10 @@ def _given(raw: bytes, name: str, asked: Asked) -> _Given:
         kind, why = guess.of_message(message, asked.profile)
         if not any(segment.name == "MSH" for segment in message.segments):
             why = say("cli.content", what=say(f"content.{ed.looks_like(raw)}"))
-    return _Given(name, raw, asked.profile.subject(kind, message, towards=asked.towards), why)
+    return Given(name, raw, asked.profile.subject(kind, message, towards=asked.towards), why)
 
 
-def _document(raw: bytes, name: str, asked: Asked) -> _Given:
+def _document(raw: bytes, name: str, asked: Asked) -> Given:
     document = Document.parse(raw)
     kind: str
     why: Text | None
@@ -116,21 +116,21 @@ def _document(raw: bytes, name: str, asked: Asked) -> _Given:
     if asked.flow:
         flow = asked.profile.flows.get(asked.flow)
         kind, why = (flow.document if flow else "") or kind, None
-    return _Given(name, raw, asked.profile.document_subject(kind, document), why)
+    return Given(name, raw, asked.profile.document_subject(kind, document), why)
 
 
-def _in_chains(given: Sequence[_Given], profile: Profile) -> Iterator[_Given]:
+def _in_chains(found: Sequence[Given], profile: Profile) -> Iterator[Given]:
     """The same, and what holds a version of a document knows the versions before it.
 
     Only the documents before are looked at: the files need not be of one exchange.
     """
     earlier: dict[int, tuple[Subject, ...]] = {}
-    for chain in versions.chains(one.subject for one in given) if len(given) > 1 else ():
+    for chain in versions.chains(one.subject for one in found) if len(found) > 1 else ():
         met: tuple[Subject, ...] = ()
         for copies in chain:
             earlier |= {id(subject): met for subject in copies}
             met += (_document_of(copies[0], profile),)
-    for one in given:
+    for one in found:
         before = earlier.get(id(one.subject))
         yield replace(one, subject=replace(one.subject, earlier=before)) if before else one
 
@@ -140,9 +140,10 @@ def _document_of(subject: Subject, profile: Profile) -> Subject:
     return replace(subject, kind=kind, message=None)
 
 
-def _judged(given: _Given, asked: Asked) -> Judged:
-    subject = given.subject
+def judged(one: Given, asked: Asked) -> Judged:
+    """The outcomes of a message or document."""
+    subject = one.subject
     outcomes = asked.profile.judge(subject)
     return Judged(
-        subject.kind, given.name, outcomes, subject.message, subject.document, given.raw, given.why
+        subject.kind, one.name, outcomes, subject.message, subject.document, one.raw, one.why
     )

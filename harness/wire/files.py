@@ -27,8 +27,14 @@ def write(file: Path, data: bytes) -> None:
     except OSError as wrong:
         with suppress(OSError):
             beside.unlink()
-        reason = wrong.strerror or str(wrong)
         if wrong.errno in _NO_ROOM:
+            reason = wrong.strerror or str(wrong)
             what, hint = say("wire.files.no_room", reason=reason), say("wire.files.again")
             raise NotMeasured(what, file=file, hint=hint) from None
-        raise HarnessError(say("cli.cannot_write", reason=reason), file=file) from None
+        raise refused(wrong, file) from None
+
+
+def refused(wrong: OSError, file: Path) -> HarnessError:
+    """What to say of a file that the disk did not take; NotMeasured where there was no room."""
+    kind = NotMeasured if wrong.errno in _NO_ROOM else HarnessError
+    return kind(say("cli.cannot_write", reason=wrong.strerror or str(wrong)), file=file)

@@ -76,7 +76,7 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as closed_if_wrong:
                 self._file = closed_if_wrong.enter_context(path.open("ab", buffering=0))
-                _lock(self._file, path)
+                lock(self._file, path)
                 self.number, self._size, self.torn = _end(path)
                 os.ftruncate(self._file.fileno(), self._size)
                 closed_if_wrong.pop_all()
@@ -178,8 +178,8 @@ def _die_in_write(file: IO[bytes], lines: bytes) -> None:
     failpoint.at("half-write")
 
 
-def _lock(file: IO[bytes], path: Path) -> None:
-    """Raises HarnessError when another process, or another journal of ours, writes the file."""
+def lock(file: IO[bytes], path: Path) -> None:
+    """Raises HarnessError when another process, or another opening of ours, writes the file."""
     if sys.platform == "win32":
         return
     import fcntl

@@ -9,7 +9,7 @@ import click
 from harness.show import outputs
 from harness.show.baseline import Baseline
 from harness.show.checking import Asked, check
-from harness.show.cli import options
+from harness.show.cli import corpora, options
 from harness.show.cli.playing import command_line, write_wanted
 from harness.show.packs import extended, xsd_of
 from harness.show.terminal import STYLES, Terminal
@@ -24,6 +24,7 @@ from harness.show.words import SIGNS, language, tr
 @click.option("--towards", type=click.Choice(("pfi",)), default=None, help=tr("cli.opt.towards"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all"))
+@corpora.given
 @options.mapping
 @options.reading
 @options.baseline
@@ -43,9 +44,16 @@ def command(
     packs: tuple[str, ...],
     profile_name: str,
     known: Baseline | None,
+    many: corpora.Asked,
 ) -> int:
     """Judge the files; the exit code tells the verdict."""
     wanted = outputs.parse(formats)
+    if many.is_wanted(paths):
+        from harness.show.corpus.ruleset import Choice
+
+        many.refuse({"--all": every, "--baseline": known})
+        chosen = (profile_name, mapping, cda_schema, readings, packs, flow or "", towards or "")
+        return many.check(paths, Choice(*chosen), wanted)
     schema = cda_schema or xsd_of(packs)
     profile = extended(options.load_profile(profile_name, mapping, schema, readings), packs)
     if flow and flow not in ("ACK", "DOC", "HL7", "ZAM"):

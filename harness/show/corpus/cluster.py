@@ -1,0 +1,133 @@
+"""The same work on a Dask cluster that is there already.
+
+The rule set is a task of its own: it travels to each worker once and comes back after a loss. Each
+worker of the cluster judges in processes of its own (`children`), so a message that kills does not
+kill the cluster's worker. Batches of a worker that is lost are judged by another.
+"""
+
+import logging
+import threading
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from harness.errors import HarnessError, NotMeasured
+from harness.show.corpus.children import Batch, Children, Limits
+from harness.show.corpus.ruleset import Refused, RuleSet
+from harness.show.corpus.work import Pending
+from harness.text import plain, say
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+_PATIENCE: Final = 15.0  # seconds for the scheduler to answer
+_TRIES: Final = 5  # times that a batch is given to the cluster when its workers are lost
+
+
+class Cluster:
+    """A Dask cluster by the address of its scheduler."""
+
+    def __init__(self, address: str, rules: RuleSet, limits: Limits) -> None:
+        """Connect. Raises HarnessError without Dask, NotMeasured when nobody answers."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise HarnessError(say("corpus.no_dask"), hint="telerad-harness[cluster]") from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        warnings.filterwarnings("ignore", module="distributed")
+        try:
+            self._client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        except (OSError, ValueError, ImportError) as wrong:
+            reason = plain(str(wrong).partition("\n")[0] or type(wrong).__name__)
+            raise NotMeasured(say("corpus.no_cluster", address=address, reason=reason)) from None
+        self._limits, self._id = limits, rules.id
+        self._rules = self._client.submit(_same, rules, pure=False)
+        if not self._client.nthreads():
+            self.close()
+            raise NotMeasured(say("corpus.no_cluster_workers", address=address))
+
+    @property
+    def width(self) -> int:
+        """The threads of all workers that there are now."""
+        return max(1, sum(map(int, self._client.nthreads().values())))
+
+    def submit(self, batch: Batch) -> Pending:
+        """Send a batch to the cluster."""
+        return _Sent(self, batch)
+
+    def send(self, batch: Batch) -> "Future":
+        """The task of a batch."""
+        return self._client.submit(judge, self._rules, batch, self._limits, pure=False)
+
+    def close(self) -> None:
+        """Leave the cluster as it was found."""
+        with suppress(Exception):
+            self._client.run(forget, self._id, on_error="ignore")
+        self._client.close(timeout=_PATIENCE)
+
+
+class _Sent:
+    """A batch under way."""
+
+    def __init__(self, cluster: Cluster, batch: Batch) -> None:
+        self._cluster, self._batch = cluster, batch
+        self._future = cluster.send(batch)
+        self._tries = 1
+
+    def done(self) -> bool:
+        return bool(self._future.done())
+
+    def result(self, timeout: float) -> list[bytes]:
+        """Raises Refused as a worker said it; NotMeasured when the cluster cannot."""
+        from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
+
+        try:
+            found: list[bytes] = self._future.result(timeout)
+        except (TimeoutError, Refused, HarnessError):
+            raise
+        except (KilledWorker, FutureCancelledError) as wrong:
+            self._once_more(wrong)
+            raise TimeoutError from None
+        except Exception as wrong:  # of the cluster: another version, no telerad there
+            raise _failed(wrong) from None
+        return found
+
+    def _once_more(self, wrong: Exception) -> None:
+        if self._tries == _TRIES:
+            raise _failed(wrong)
+        self._tries += 1
+        self._future = self._cluster.send(self._batch)
+
+
+def _failed(wrong: Exception) -> NotMeasured:
+    return NotMeasured(
+        say("corpus.cluster_failed", reason=plain(f"{type(wrong).__name__}: {wrong}"))
+    )
+
+
+# -- on the workers -------------------------------------------------------------------------
+
+_CHILDREN: Final[dict[tuple[str, Limits], Children]] = {}
+_LOCK: Final = threading.Lock()
+
+
+def _same(rules: RuleSet) -> RuleSet:
+    return rules
+
+
+def judge(rules: RuleSet, batch: Batch, limits: Limits) -> list[bytes]:
+    """The rows of a batch, on a worker of the cluster. Raises Refused, NotMeasured."""
+    with _LOCK:
+        found = _CHILDREN.setdefault((rules.id, limits), Children(rules, limits))
+    return found.judge(batch)
+
+
+def forget(rules_id: str) -> int:
+    """End the processes of a rule set. Gives how many sets there were."""
+    with _LOCK:
+        keys: list[Any] = [key for key in _CHILDREN if key[0] == rules_id]
+        gone = [_CHILDREN.pop(key) for key in keys]
+    for children in gone:
+        children.close()
+    return len(gone)
