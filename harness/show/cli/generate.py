@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -154,6 +155,38 @@ def request_command(
 ) -> int:
     """Write imaging requests."""
     return _documents("DA", case_name, seed, count, clock, out, choices)
+
+
+@command.command("corpus", help=tr("cli.generate.corpus"))
+@click.option("--count", type=click.IntRange(1), required=True, help=tr("cli.opt.count"))
+@click.option(
+    "--to", "file", type=click.Path(path_type=Path), required=True, help=tr("cli.opt.corpus_to")
+)
+@click.option(
+    "--defects",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help=tr("cli.opt.defects"),
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
+)
+@click.option("--clock", metavar="ISO8601", help=tr("cli.opt.clock"))
+@options.profile
+@options.lang
+def corpus_command(
+    count: int, file: Path, defects: float, seed: int, clock: str | None, profile_name: str
+) -> int:
+    """Write one file of many messages, as `telerad check` reads it."""
+    from harness.show.corpus import writing
+    from harness.sim import traffic
+
+    profile = options.load_profile(profile_name)
+    sent = traffic.messages(profile, seed, options.clock(clock) or now(), defects)
+    writing.write(file, islice(sent, count))
+    click.echo(str(file))
+    return 0
 
 
 @command.command("identity", help=tr("cli.generate.identity"))
