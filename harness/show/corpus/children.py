@@ -26,6 +26,7 @@ from harness.text import say
 
 SECONDS: Final = 30.0  # for one piece
 MEMORY: Final = 2 << 30  # bytes of one worker
+PROGRAM: Final = ["-P", "-m", "harness.show.corpus.worker"]
 _START: Final = 120.0  # seconds to load the rules
 _OFTEN: Final = 0.1
 
@@ -58,8 +59,8 @@ class Child:
     def __init__(self, rules: RuleSet, limits: Limits) -> None:
         """Start it. Raises Refused when it would judge otherwise, NotMeasured when it cannot."""
         told = None if os.environ.get("TELERAD_DEBUG") else subprocess.DEVNULL
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness.show.corpus.worker"],
+        self._process = subprocess.Popen(  # noqa: S603  our own program
+            [sys.executable, *PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=told,

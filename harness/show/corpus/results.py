@@ -41,8 +41,7 @@ class Made:
     rules: str
     tool: str
     profile: str
-    schema: str = SCHEMA
-    segment: int = SEGMENT
+    form: str = SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,29 +101,36 @@ class Results:
         manifest = self.parts / _MANIFEST
         if manifest.exists() and not resume:
             raise HarnessError(say("corpus.unfinished"), file=self.parts, hint="--resume")
-        with _telling(self.parts):
-            self.parts.mkdir(parents=True, exist_ok=True)
-            self._manifest = manifest.open("a+b")
-            transcript.lock(self._manifest, self.parts)
-            self._manifest.seek(0)
-            lines = self._manifest.read().splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith(b"\n")]
-            if not whole:
-                self._manifest.truncate(0)
-                self._note(asdict(self.made))
-                return
-            self._manifest.truncate(sum(map(len, whole)))
-        self._read(whole, manifest)
+        try:
+            with _telling(self.parts):
+                whole = self._open_manifest(manifest)
+            if whole:
+                self._read(whole, manifest)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_manifest(self, manifest: Path) -> list[bytes]:
+        """Its whole lines; what a killed process left of another one is taken out."""
+        self.parts.mkdir(parents=True, exist_ok=True)
+        self._manifest = manifest.open("a+b")
+        transcript.lock(self._manifest, self.parts)
+        self._manifest.seek(0)
+        lines = self._manifest.read().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        self._manifest.truncate(sum(map(len, whole)))
+        if not whole:
+            self._note(asdict(self.made))
+        return whole
 
     def _read(self, lines: list[bytes], manifest: Path) -> None:
         try:
             head, *rest = (json.loads(line) for line in lines)
-            found = [Segment(**one) for one in rest]
+            theirs, found = Made(**head), [Segment(**one) for one in rest]
         except (ValueError, TypeError):
             raise HarnessError(say("corpus.bad_manifest"), file=manifest) from None
-        ours = asdict(self.made)
-        for key, what in (("corpus", "corpus"), ("rules", "rules"), ("schema", "form")):
-            if head.get(key) != ours[key]:
+        for what in ("form", "corpus", "rules"):
+            if getattr(theirs, what) != getattr(self.made, what):
                 raise HarnessError(say(f"corpus.changed.{what}"), file=self.parts)
         self.segments = [one for one in found if self._is_whole(one)]
         if len(self.segments) != len(found):
