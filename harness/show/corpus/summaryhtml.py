@@ -136,8 +136,15 @@ def link_of(name: str, page_file: Path | None) -> str:
 
     Empty for a message inside an archive, and where the page goes to nobody knows where.
     """
-    path = Path(name.partition("#")[0] if not Path(name).is_file() else name)
-    if page_file is None or is_archive(path) or not path.is_file():
+    path = Path(name if _is_file(Path(name)) else name.partition("#")[0])
+    if page_file is None or is_archive(path) or not _is_file(path):
         return ""
     relative = os.path.relpath(path.absolute(), page_file.absolute().parent)
     return quote(Path(relative).as_posix())
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
