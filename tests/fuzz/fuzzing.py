@@ -7,12 +7,14 @@ Source: github.com/google/atheris, README (custom mutators); llvm.org/docs/LibFu
 
 import random
 import sys
+import time
 
 import atheris
 
 with atheris.instrument_imports(include=["harness"]):
     from fuzztargets import TARGETS
 
+LONGEST = 2.0  # seconds of CPU time for one input: the machine may be busy with other things
 OF_FORM = 0.7  # how often the mutator that knows the form is used, else libFuzzer's own
 
 
@@ -25,7 +27,13 @@ def main() -> None:
             return target.mutate(given, chance)[:most]
         return bytes(atheris.Mutate(given, most))
 
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], target.run, custom_mutator=mutator)
+    def run(given: bytes) -> None:
+        begin = time.process_time()
+        target.run(given)
+        took = time.process_time() - begin
+        assert took < LONGEST, f"{took:.1f} s for {len(given)} bytes"
+
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], run, custom_mutator=mutator)
     atheris.Fuzz()
 
 

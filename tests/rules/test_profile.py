@@ -50,7 +50,7 @@ def test_a_mapping_with_an_unknown_element_is_refused_with_its_line(tmp_path: Pa
     file.write_text("elements:\n  accesion:\n    places: [OBR-20]\n", encoding="utf-8")
     with pytest.raises(HarnessError) as wrong:
         profiles.load("livre-blanc-2024", file)
-    assert wrong.value.line == 3
+    assert (wrong.value.line, wrong.value.column) == (2, 3)
 
 
 SCHEMATRON = sorted(file.name for file in data.path("schematron").glob("*.sch"))
