@@ -20,6 +20,7 @@ from harness.show.board.codes import Attempts, Secret
 from harness.show.board.cookies import Cookies, Session
 from harness.show.board.database import Database
 from harness.show.board.desk import Desk
+from harness.show.board.feed import Feed
 from harness.show.board.rooms import Person, Room, System
 from harness.show.board.runs import Run
 from harness.show.board.wording import language_of
@@ -53,6 +54,7 @@ class Board:
     secret: Secret
     cookies: Cookies
     desk: Desk
+    feed: Feed
     ports: Sequence[int]
     url: str
     public: bool

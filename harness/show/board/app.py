@@ -78,15 +78,17 @@ def make(board: Board, names: Iterable[str] = (), *, any_address: bool = False) 
 
 @contextlib.asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
-    """The desk works as long as the application does."""
+    """The desk and the feed work as long as the application does."""
     board: Board = app.state.board
     work = asyncio.create_task(board.desk.work())
+    reads = asyncio.create_task(board.feed.work())
     try:
         yield
     finally:
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+        for task in (work, reads):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         board.database.close()
 
 

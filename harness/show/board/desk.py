@@ -86,7 +86,7 @@ class Desk:
         self._asked.set()
         await self.tell()
 
-    async def _kept(
+    async def kept(
         self, what: Callable[Concatenate[Database, P], T], *args: P.args, **more: P.kwargs
     ) -> T:
         """What a function of the database gives, in a thread; tried again while it is away."""
@@ -103,7 +103,7 @@ class Desk:
     async def work(self) -> None:
         """Play what is asked for, until cancelled; then every run is stopped in order."""
         try:
-            await self._kept(runs.interrupt_all)
+            await self.kept(runs.interrupt_all)
             while self.is_open:
                 self._asked.clear()
                 await self._begin()
@@ -118,13 +118,13 @@ class Desk:
                 task.cancel()
 
     async def _begin(self) -> None:
-        found = await self._kept(runs.open_runs)
-        last = await self._kept(runs.last_started)
+        found = await self.kept(runs.open_runs)
+        last = await self.kept(runs.last_started)
         going = [run for run in found if run.id in self._going]
-        watched = await self._kept(reviews.claimed)
+        watched = await self.kept(reviews.claimed)
         waiting = [run for run in found if run.state == "queued" and _may_begin(run, watched)]
         for run in next_runs(waiting, going, last, self.terms.parallel):
-            if await self._kept(runs.begin, run.id):
+            if await self.kept(runs.begin, run.id):
                 self._going[run.id] = asyncio.create_task(self._played(run))
         await self.tell()
 
@@ -145,7 +145,7 @@ class Desk:
             ended = _Ended("failed", reason=say("board.no_player", reason=reason))
         finally:
             end = partial(runs.end, blame=ended.blame)
-            over = self._kept(end, run.id, ended.state, ended.verdict, ended.reason)
+            over = self.kept(end, run.id, ended.state, ended.verdict, ended.reason)
             await asyncio.shield(over)
             self._stopping.discard(run.id)
             self._processes.pop(run.id, None)
@@ -153,7 +153,7 @@ class Desk:
             await self.look()
 
     async def _play(self, run: Run) -> "_Ended":
-        job = await self._kept(self._job, run)
+        job = await self.kept(self._job, run)
         folder = self.folder(run.id)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "player.log").open("ab") as log:
@@ -179,7 +179,7 @@ class Desk:
 
     async def _note(self, run: Run, said: Mapping[str, Any]) -> None:
         data = {key: value for key, value in said.items() if key != "event"}
-        await self._kept(runs.note, run, said["event"], data)
+        await self.kept(runs.note, run, said["event"], data)
         await self.tell()
 
     def _ended(self, run: Run, said: Mapping[str, Any]) -> "_Ended":

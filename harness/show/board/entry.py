@@ -3,6 +3,7 @@
 import hmac
 from typing import Annotated, Final
 
+import anyio.from_thread
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
@@ -74,6 +75,7 @@ def leave(form: Sent) -> Response:
     board = form.visit.board
     if form.visit.person:
         rooms.leave(board.database, form.visit.person.id)
+        anyio.from_thread.run(board.desk.tell)
     return answers.with_session(answers.go("/join"), board, board.cookies.new())
 
 

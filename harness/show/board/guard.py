@@ -72,6 +72,8 @@ class Guard:
         host = headers.get("host", "")
         if not self._is_ours(host):
             return 400, "unknown host"
+        if "content-length" in headers and "transfer-encoding" in headers:
+            return 400, "two lengths of a body"  # a server before this one may read the other
         if not headers.get("content-length", "0").isdigit():
             return 400, "bad content-length"
         if int(headers.get("content-length", "0")) > _limit(scope):

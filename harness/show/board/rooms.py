@@ -183,6 +183,12 @@ def people(database: Database, room: int) -> tuple[Person, ...]:
         return tuple(_person(one) for one in of.execute(wanted).mappings())
 
 
+def epochs(database: Database) -> dict[int, int]:
+    """The epoch of every person."""
+    with database.reading() as of:
+        return {row.id: row.epoch for row in of.execute(select(PEOPLE.c.id, PEOPLE.c.epoch))}
+
+
 # -- systems ---------------------------------------------------------------------------------
 
 
@@ -229,6 +235,12 @@ def systems(database: Database, room: int) -> tuple[System, ...]:
     wanted = _systems().where(SYSTEMS.c.room == room).order_by(SYSTEMS.c.role.desc(), SYSTEMS.c.id)
     with database.reading() as of:
         return tuple(_system(one) for one in of.execute(wanted).mappings())
+
+
+def owners(database: Database) -> dict[int, int]:
+    """The owner of every system."""
+    with database.reading() as of:
+        return {row.id: row.owner for row in of.execute(select(SYSTEMS.c.id, SYSTEMS.c.owner))}
 
 
 def count_runs(database: Database, person: int) -> int:

@@ -342,19 +342,23 @@ def flows(database: Database, numbers: Sequence[int]) -> dict[int, frozenset[str
     return {number: frozenset(of) for number, of in found.items()}
 
 
-def last_event(database: Database, room: int) -> int:
-    """The number of the latest event of a room, 0 for none."""
-    wanted = select(func.max(EVENTS.c.id)).where(EVENTS.c.room == room)
+def last_event(database: Database, room: int | None = None) -> int:
+    """The number of the latest event of a room, or of all; 0 for none."""
+    wanted = select(func.max(EVENTS.c.id))
+    if room is not None:
+        wanted = wanted.where(EVENTS.c.room == room)
     with database.reading() as of:
         return int(of.execute(wanted).scalar_one() or 0)
 
 
 def _events(database: Database, wanted: Any) -> tuple[Event, ...]:
     with database.reading() as of:
-        return tuple(
-            Event(one["id"], one["run"], one["kind"], json.loads(one["data"]), one["at"])
-            for one in of.execute(wanted).mappings()
-        )
+        return tuple(event_of(one) for one in of.execute(wanted).mappings())
+
+
+def event_of(row: Mapping[Any, Any]) -> Event:
+    """An event from its row."""
+    return Event(row["id"], row["run"], row["kind"], json.loads(row["data"]), row["at"])
 
 
 def _run(row: Mapping[Any, Any]) -> Run:

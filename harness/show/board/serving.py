@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from harness.errors import HarnessError
 from harness.show.board import app, codes, database, desk, entry, invite, rooms
@@ -19,12 +20,15 @@ from harness.show.board.codes import Attempts, Secret
 from harness.show.board.cookies import Cookies
 from harness.show.board.database import Database
 from harness.show.board.desk import Desk
+from harness.show.board.feed import Feed
+from harness.show.board.patience import Patient
 from harness.show.words import tr
 from harness.sim.network.net import why
 from harness.sim.network.tls import Tls
 from harness.text import say
 
 _SHUTDOWN: Final = 2  # seconds that open pages are given
+_CONNECTIONS: Final = 800  # at once, below what a process may usually have open
 _ROLES: Final = ("organiser", "monitor", "vendor")
 
 
@@ -74,17 +78,23 @@ def serve(
                 entry.free(board, number)
         tell(tr("board.stop_with"))
         pages = app.make(board, terms.names, any_address=terms.any_address)
-        config = uvicorn.Config(
-            pages,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_SHUTDOWN,
-            limit_concurrency=1000,
-            h11_max_incomplete_event_size=64 * 1024,
-        )
-        _Server(config).run(sockets=[listening])
+        _Server(config(pages)).run(sockets=[listening])
     return 0
+
+
+def config(pages: FastAPI, http: type[Patient] = Patient) -> uvicorn.Config:
+    """How pages are served: limits and deadlines."""
+    return uvicorn.Config(
+        pages,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN,
+        http=http,
+        ws="none",
+        limit_concurrency=_CONNECTIONS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
 
 
 class _Server(uvicorn.Server):
@@ -108,13 +118,15 @@ def make(terms: Terms, port: int) -> Board:
         tls=terms.tls,
         limit=terms.limit,
     )
+    work = Desk(kept, at)
     shown = next(iter(terms.names), "127.0.0.1") if terms.any_address else terms.host
     shown = f"[{shown}]" if ":" in shown else shown
     return Board(
         database=kept,
         secret=secret,
         cookies=Cookies(secret),
-        desk=Desk(kept, at),
+        desk=work,
+        feed=Feed(work),
         ports=terms.ports,
         url=terms.public or f"http://{shown}:{port}",
         public=bool(terms.public),

@@ -41,6 +41,7 @@
     };
     stream.onopen = () => state(true);
     stream.onerror = () => state(false);
+    stream.addEventListener("slow", (event) => { if (live) text(live, JSON.parse(event.data).told); });
     return stream;
   };
 
