@@ -56,11 +56,12 @@ def _judge(incoming: BinaryIO, outgoing: BinaryIO, rules: RuleSet, folder: Path)
         send(outgoing, str(why).encode())
         return
     gc.freeze()  # rules live as long as we do: no need to look through them again and again
+    gc.disable()  # what a batch leaves is looked through once, behind it
     send(outgoing, READY)
     while (batch := receive(incoming)) is not None:
         for piece in batch:
             send(outgoing, rows.of(piece, asked))
-        del batch
+        gc.collect()
 
 
 def send(stream: BinaryIO, data: bytes) -> None:
