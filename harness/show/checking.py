@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -45,12 +46,19 @@ def check(paths: Sequence[Path], asked: Asked) -> Report:
     if not files:
         shown = ", ".join(str(path) for path in paths)
         raise HarnessError(say("cli.nothing", paths=shown))
-    profile = asked.profile
-    return replace(
-        blank(profile, asked.command, started, time.monotonic() - begin),
-        files=files,
-        sut="none",
-    )
+    return _report(files, asked, started, time.monotonic() - begin)
+
+
+def check_one(name: str, raw: bytes, asked: Asked) -> Report:
+    """Judge one message or document that is at hand; `name` says where it stands."""
+    begin, started = time.monotonic(), now()
+    files = (judged(given(raw, name, asked), asked),)
+    return _report(files, asked, started, time.monotonic() - begin)
+
+
+def _report(files: tuple[Judged, ...], asked: Asked, started: datetime, seconds: float) -> Report:
+    made = blank(asked.profile, asked.command, started, seconds)
+    return replace(made, files=files, sut="none")
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -41,7 +41,13 @@ def test_however_a_corpus_is_packed_and_however_many_judge(
     assert again.code == 1
     one, two = ((tmp_path / f"{name}.ndjson").read_bytes() for name in ("one", "two"))
     assert one == two
-    assert len({json.loads(line)["index"] for line in one.splitlines()}) == 24
+    rows = [json.loads(line) for line in one.splitlines()]
+    assert len({row["index"] for row in rows}) == 24
+    bad = next(row for row in rows if row["finding_verdict"] == "fail")
+    shown = telerad("check", corpus.name, "--message", str(bad["index"]))
+    assert shown.code == 1
+    assert f"✗ {bad['name']}" in shown.out
+    assert bad["rule"] in shown.out
 
 
 def test_ctrl_c_gives_what_there_is_and_the_rest_can_be_had(
@@ -82,6 +88,8 @@ def test_ctrl_c_gives_what_there_is_and_the_rest_can_be_had(
         (["--scheduler", "tcp://127.0.0.1:1"], "--engine dask"),
         (["--results", "rows.csv"], ".ndjson, .parquet"),
         (["--resume"], "--results"),
+        (["--jobs", "1", "--message", "1"], "without --jobs"),
+        (["--message", "2"], "no message 2"),
     ],
 )
 def test_what_does_not_go_together(

@@ -59,7 +59,8 @@ def command(
     if flow and flow not in ("ACK", "DOC", "HL7", "ZAM"):
         profile.flow(flow)
     gc.freeze()  # rules live as long as we do: no need to look through them again and again
-    report = check(paths, Asked(profile, flow, command_line(sys.argv), towards or ""))
+    asked = Asked(profile, flow, command_line(sys.argv), towards or "")
+    report = check(paths, asked) if many.message is None else many.one(paths, asked)
     report = options.in_the_light_of(known, report)
     terminal = Terminal(language())
     if any(output.kind == "text" for output in wanted):

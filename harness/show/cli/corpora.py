@@ -3,18 +3,20 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
 from harness.errors import HarnessError
-from harness.show import outputs
+from harness.show import checking, outputs
 from harness.show.cli.playing import command_line
 from harness.show.corpus.endings import is_archive
 from harness.show.outputs import Output
+from harness.show.report import Report
 from harness.show.words import language, tr
 from harness.text import say
 
@@ -38,11 +40,32 @@ class Asked:
     memory_limit: int | None
     engine: str | None
     scheduler: str | None
+    message: int | None
 
     def is_wanted(self, paths: Sequence[Path]) -> bool:
         """An option asks for it, or a path holds many messages."""
         asked = (self.jobs, self.results, self.engine, self.scheduler)
-        return any(asked) or self.resume or any(map(is_archive, paths))
+        if any(asked) or self.resume:
+            if self.message is not None:
+                raise HarnessError(say("corpus.message_alone"))
+            return True
+        return self.message is None and any(map(is_archive, paths))
+
+    def one(self, paths: Sequence[Path], asked: checking.Asked) -> Report:
+        """The full report of one message of a corpus, by the number that its rows have.
+
+        Raises HarnessError when there are fewer, or it cannot be read.
+        """
+        from harness.show.corpus.sources import Corpus
+
+        number = self.message or 0
+        piece = next(islice(Corpus(paths).pieces(), number - 1, None), None)
+        if piece is None:
+            raise HarnessError(say("corpus.no_message", number=number))
+        if piece.trouble:
+            raise HarnessError(piece.trouble, file=piece.name)
+        asked = replace(asked, flow=asked.flow or piece.flow or None)
+        return checking.check_one(piece.name, piece.raw, asked)
 
     def refuse(self, options: Mapping[str, object]) -> None:
         """Raises HarnessError for an option of a check of files."""
@@ -52,7 +75,8 @@ class Asked:
 
     def check(self, paths: Sequence[Path], choice: "Choice", wanted: Sequence[Output]) -> int:
         """Judge the corpus, tell the summary, give the exit code."""
-        from harness.show.corpus import checking, telling
+        from harness.show.corpus import telling
+        from harness.show.corpus.checking import check
         from harness.show.terminal import Terminal
 
         for output in wanted:
@@ -60,7 +84,7 @@ class Asked:
                 hint = say("yaml.one_of", values=", ".join(sorted(_FORMATS)))
                 raise HarnessError(say("corpus.bad_format", format=output.kind), hint=hint)
         with telling.progress() as watch:
-            checked = checking.check(self._wanted(paths, choice), watch)
+            checked = check(self._wanted(paths, choice), watch)
         for output in wanted:
             if output.kind == "text":
                 telling.tell(checked, Terminal(language()))
@@ -116,6 +140,9 @@ _OPTIONS: Final = (
     ),
     click.option("--engine", type=click.Choice(["local", "dask"]), help=tr("cli.opt.engine")),
     click.option("--scheduler", metavar="ADDRESS", help=tr("cli.opt.scheduler")),
+    click.option(
+        "--message", type=click.IntRange(1), metavar="INDEX", help=tr("cli.opt.message_of")
+    ),
 )
 
 
@@ -132,9 +159,10 @@ def given(function: F) -> F:
         memory_limit: int | None,
         engine: str | None,
         scheduler: str | None,
+        message: int | None,
         **kwargs: Any,
     ) -> Any:
-        many = Asked(jobs, results, resume, time_limit, memory_limit, engine, scheduler)
+        many = Asked(jobs, results, resume, time_limit, memory_limit, engine, scheduler, message)
         return function(*args, many=many, **kwargs)
 
     decorated: Any = with_corpora

@@ -32,7 +32,7 @@ def progress() -> Iterator[Watch]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task, shown = bar.add_task(""), 0.0
+        task, shown = bar.add_task(tr("corpus.progress", messages=0, bad=0)), 0.0
 
         def watch(corpus: Corpus, summary: Summary) -> None:
             nonlocal shown
