@@ -9,7 +9,7 @@ from harness.rules import profile as profiles
 from harness.rules import profile_file
 from harness.rules.profile import Profile
 from harness.rules.rule import Rule
-from harness.show.words import source
+from harness.show.saying import source
 from harness.text import say
 
 LANGUAGES = ("fr", "en")

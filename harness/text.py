@@ -5,17 +5,18 @@ scenarios carry their own `{fr, en}` pairs in the same form. Values are filled i
 replacement, never by `str.format`, because they may come from a message.
 """
 
+import marshal
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-import yaml
-
-from harness import data
+from harness import data, kept
 
 LANGUAGES: Final = ("fr", "en")
+_KEPT: Final = "catalogue"  # its name among what is kept (see `kept.py`)
 _HOLE = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -52,15 +53,28 @@ def say(key: str, /, **values: str | int | float | Text) -> Text:
 @cache
 def catalogue() -> Mapping[str, Text]:
     """Every text of the catalogue by key. A key twice, or without one language, is refused."""
-    texts: dict[str, Text] = {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for file in sorted(data.path("reports", "catalogue").glob("*.yaml")):
+    files = sorted(data.path("reports", "catalogue").glob("*.yaml"))
+    key = kept.key(files)
+    known = kept.read(_KEPT, key)
+    pairs: dict[str, tuple[str, str]] = marshal.loads(known) if known else _read(files)  # noqa: S302
+    if not known:
+        kept.write(_KEPT, key, marshal.dumps(pairs))
+    return {name: Text(fr, en) for name, (fr, en) in pairs.items()}
+
+
+def _read(files: Sequence[Path]) -> dict[str, tuple[str, str]]:
+    """French and English by key."""
+    import yaml  # only when the catalogue has changed
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    pairs: dict[str, tuple[str, str]] = {}
+    for file in files:
         entries = yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506  a safe loader, in C
         for key, pair in entries.items():
-            if key in texts or set(pair) != set(LANGUAGES):
+            if key in pairs or set(pair) != set(LANGUAGES):
                 raise ValueError(f"{file.name}: {key}: said twice, or not in both languages")
-            texts[key] = Text(str(pair["fr"]), str(pair["en"]))
-    return texts
+            pairs[key] = str(pair["fr"]), str(pair["en"])
+    return pairs
 
 
 def _fill(template: str, lang: str, values: Mapping[str, "str | int | float | Text"]) -> str:

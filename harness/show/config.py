@@ -17,7 +17,6 @@ A key is an option without its dashes. The command line goes before the environm
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -77,6 +76,8 @@ def find(start: Path) -> Path | None:
 
 def load(file: Path) -> Config:
     """Read a file. Raises HarnessError with line and column when it is not TOML."""
+    import tomllib  # most folders have no such file
+
     try:
         text = file.read_text(encoding="utf-8")
         return Config(file, tomllib.loads(text), text)

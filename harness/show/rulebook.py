@@ -17,8 +17,8 @@ from harness.rules.rule import Level, Rule
 from harness.show.example import Example, example
 from harness.show.pages import page
 from harness.show.place import places_of
+from harness.show.saying import source
 from harness.show.terminal import Terminal
-from harness.show.words import source
 from harness.sim.selfcheck.bases import bases
 from harness.text import Text, catalogue, plain, say
 

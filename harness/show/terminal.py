@@ -23,7 +23,8 @@ from harness.show.ranking import (
     findings_in_order,
 )
 from harness.show.report import Report, UsedBaseline
-from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source, visible
+from harness.show.saying import SIGNS, counts, known_as_text, says_the_same, source
+from harness.show.words import visible
 from harness.sim.record import Exchange
 from harness.text import Text, plain, say
 

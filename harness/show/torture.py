@@ -12,8 +12,8 @@ from lxml import etree
 from harness.rules import profile as profiles
 from harness.rules.rule import Level, Verdict
 from harness.show.formats.junit import clean
+from harness.show.saying import SIGNS
 from harness.show.terminal import STYLES, Terminal
-from harness.show.words import SIGNS
 from harness.sim.torture.case import GROUPS, Attack
 from harness.sim.torture.events import Found, Line, Result
 from harness.sim.torture.text import shown

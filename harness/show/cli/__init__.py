@@ -6,8 +6,6 @@ outdated, 130 interrupted.
 
 import os
 import sys
-import traceback
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
@@ -17,6 +15,7 @@ from harness.errors import HarnessError
 from harness.show.cli import configured, usage
 from harness.show.words import language, tr, visible
 from harness.text import say
+from harness.version import VERSION
 
 VERBS: Final = (
     "demo",
@@ -59,6 +58,8 @@ class _Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
+            from difflib import get_close_matches
+
             near = get_close_matches(cmd_name, VERBS, n=1)
             hint = say("yaml.did_you_mean", word=near[0]) if near else "telerad --help"
             raise HarnessError(say("cli.no_verb", name=cmd_name), hint=hint)
@@ -72,14 +73,19 @@ class _Verbs(click.Group):
         with formatter.section(tr("cli.verbs")):
             formatter.write_dl([(verb, tr(f"cli.{verb}")) for verb in VERBS])
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What the program is, from the catalogue, which `--version` does without."""
+        self.help = tr("cli.help")
+        super().format_help_text(ctx, formatter)
+
 
 click.Context.formatter_class = usage.Formatter
 
 
-@click.command(cls=_Verbs, help=tr("cli.help"), context_settings={"max_content_width": 100})
-@click.version_option(package_name="telerad-harness", message="telerad %(version)s")
+@click.command(cls=_Verbs, context_settings={"max_content_width": 100})
+@click.version_option(VERSION, message="telerad %(version)s")
 def main_group() -> None:
-    """The group; its help comes from the catalogue."""
+    """The group."""
 
 
 def main() -> None:
@@ -111,6 +117,8 @@ def _tell(mistake: Exception) -> None:
     """Where in our code it happened. Its message may hold what a patient's record says: it is told
     only to who asks for it, with TELERAD_DEBUG.
     """
+    import traceback
+
     click.echo("".join(traceback.format_tb(mistake.__traceback__)), err=True, nl=False)
     told = type(mistake).__name__
     if os.environ.get("TELERAD_DEBUG"):

@@ -12,8 +12,9 @@ from harness.show.checking import Asked, check
 from harness.show.cli import corpora, options
 from harness.show.cli.playing import command_line, write_wanted
 from harness.show.packs import extended, xsd_of
+from harness.show.saying import SIGNS
 from harness.show.terminal import STYLES, Terminal
-from harness.show.words import SIGNS, language, tr
+from harness.show.words import language, tr
 
 
 @click.command("check", help=tr("cli.check"))

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +58,8 @@ def _check(found: Config, verbs: Sequence[str]) -> None:
 
 
 def _near(word: str, known: Sequence[str]) -> Text:
+    from difflib import get_close_matches  # for mistakes only
+
     near = get_close_matches(word, known, n=1)
     if near:
         return say("yaml.did_you_mean", word=near[0])

@@ -13,8 +13,9 @@ from harness.show.packs import extended, xsd_of
 from harness.show.redact.sharing import shared, told
 from harness.show.runs import recorded
 from harness.show.runs.rejudging import judge_again
+from harness.show.saying import SIGNS
 from harness.show.terminal import STYLES, Terminal
-from harness.show.words import SIGNS, language
+from harness.show.words import language
 from harness.show.words import tr as text_of
 from harness.text import say
 

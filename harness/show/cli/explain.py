@@ -11,8 +11,9 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Rule
 from harness.show import packs
 from harness.show.cli import options
+from harness.show.saying import source
 from harness.show.terminal import Terminal
-from harness.show.words import language, source, tr
+from harness.show.words import language, tr
 from harness.text import Text, say
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from harness.show.report import Report
 from harness.show.runs import recorded, session
 from harness.show.runs.recorded import Run
 from harness.show.runs.rejudging import judge_again
+from harness.show.saying import SIGNS
 from harness.show.terminal import STYLES, Terminal
-from harness.show.words import SIGNS, language, tr
+from harness.show.words import language, tr
 from harness.text import say
 
 

@@ -9,8 +9,8 @@ from harness.rules.migration import Status
 from harness.rules.rule import Verdict
 from harness.show.compare.migrating import Datum, FlowReport, Held, Score, Todo, Way
 from harness.show.pages import page
+from harness.show.saying import SIGNS, source
 from harness.show.terminal import STYLES, Terminal
-from harness.show.words import SIGNS, source
 from harness.text import Text, catalogue, say
 
 SCHEMA: Final = "telerad-migration-1"

@@ -18,8 +18,8 @@ from harness.rules.profile import Flow, Profile, retired
 from harness.rules.rule import Rule
 from harness.show.pages import page
 from harness.show.place import overlaps, places_of
+from harness.show.saying import source as source_of
 from harness.show.terminal import Terminal
-from harness.show.words import source as source_of
 from harness.text import Text, catalogue, say
 from harness.wire import er7path
 from harness.wire.er7path import Path, Pick

@@ -11,7 +11,8 @@ from harness.rules.rule import Verdict
 from harness.show.formats.spot import spot
 from harness.show.ranking import Placed, causes, findings_in_order
 from harness.show.report import Outdated, Report
-from harness.show.words import known_as_text, shortened
+from harness.show.saying import known_as_text
+from harness.show.words import shortened
 from harness.text import say
 
 LIMIT: Final = 600  # characters of a value

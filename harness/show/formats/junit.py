@@ -15,7 +15,8 @@ from lxml import etree
 from harness.rules.rule import Outcome, Verdict
 from harness.show.ranking import every_outcome
 from harness.show.report import Report
-from harness.show.words import cut, known_as_text
+from harness.show.saying import known_as_text
+from harness.show.words import cut
 from harness.sim.record import Exchange, Judged
 from harness.text import Text, say
 

@@ -10,8 +10,9 @@ from typing import Final
 
 from harness.show.ranking import Cause, causes, findings_in_order
 from harness.show.report import Exchange, Report
+from harness.show.saying import SIGNS, known_as_text
 from harness.show.terminal import culprit, score_lines
-from harness.show.words import SIGNS, known_as_text, shortened
+from harness.show.words import shortened
 from harness.text import Text, say
 
 LIMIT: Final = 240  # characters of a value

@@ -16,7 +16,8 @@ from harness.show.formats.sameness import fingerprints
 from harness.show.formats.spot import Spot, spot
 from harness.show.ranking import Placed, findings_in_order
 from harness.show.report import Report, exit_code
-from harness.show.words import as_json, known_as_text, shortened, source
+from harness.show.saying import known_as_text, source
+from harness.show.words import as_json, shortened
 from harness.text import LANGUAGES, say
 
 SCHEMA: Final = (

@@ -18,7 +18,7 @@ from harness.show.pages import detail, drawing, facts, guided, page, scores, vie
 from harness.show.pages.narrative import SectionView
 from harness.show.ranking import Placed, causes, findings_in_order
 from harness.show.report import Concordance, Report
-from harness.show.words import SIGNS, counts, known_as_text, says_the_same, source
+from harness.show.saying import SIGNS, counts, known_as_text, says_the_same, source
 from harness.sim.record import Judged
 from harness.text import catalogue, plain, say
 

@@ -2,15 +2,13 @@
 
 import platform
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
+
+from harness.version import VERSION
 
 
 def tool_version() -> str:
     """The version of this program."""
-    try:
-        return version("telerad-harness")
-    except PackageNotFoundError:
-        return "0+unknown"
+    return VERSION
 
 
 def environment() -> tuple[tuple[str, str], ...]:
