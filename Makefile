@@ -4,7 +4,10 @@
 # make check   what CI adds to the tests: lint, types, layers, self-check of the rules
 # make fuzz    fuzz one target for some minutes: make fuzz TARGET=er7 MINUTES=30 (needs Python 3.11)
 # make docs    build the documentation into docs/site
-# Each makes its own .venv from the versions pinned in requirements.lock.
+# Each makes its own .venv from the versions pinned in requirements.lock. Compiled modules are kept:
+# an installation has them, and the tests start hundreds of processes.
+
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -60,6 +63,7 @@ clean:
 
 .venv/.runtime: .venv/.made requirements.lock pyproject.toml
 	@$(PIP) --editable .
+	@$(BIN)/python -m compileall -q harness
 	@touch $@
 
 .venv/.dev: .venv/.runtime

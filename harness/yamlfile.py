@@ -4,22 +4,23 @@ All scalars stay text (plain YAML turns `NO` into false and `0123` into 83). Anc
 and duplicate keys are refused. Every value knows its line and column, for the error messages.
 """
 
-from collections.abc import Iterator
+import marshal
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
+from harness import data, kept
 from harness.errors import HarnessError
 from harness.text import Text, say
 
+if TYPE_CHECKING:
+    import yaml
+
+    _Node = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
+
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 20
-
-_UNFIT: Final = yaml.reader.Reader.NON_PRINTABLE
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class Item:
         """Raise HarnessError at the first key that is not allowed, with the nearest one."""
         for key, item in self.fields.items():
             if key not in allowed:
+                from difflib import get_close_matches  # for mistakes only
+
                 near = get_close_matches(key, sorted(allowed), n=1, cutoff=0.5)
                 hint = say("yaml.did_you_mean", word=near[0]) if near else None
                 raise item.as_key.error("yaml.unknown_key", hint=hint, key=key)
@@ -137,9 +140,51 @@ def load(file: Path) -> Item:
 
 
 def load_all(file: Path) -> Iterator[Item]:
-    """Every document of a file (`---` parts them). Raises HarnessError as `load` does."""
+    """Every document of a file (`---` parts them). Raises HarnessError as `load` does.
+
+    What a file of ours holds is kept from one process to the next (see `kept.py`).
+    """
+    if not file.is_relative_to(data.path()):
+        yield from _parsed(file)
+        return
     source = _read(file)
-    loader = _LOADER(source)
+    key = kept.key((), source)
+    name = f"yaml-{kept.key((), str(file)).hex()[:16]}"
+    content = kept.read(name, key)
+    if content:
+        yield from (from_plain(one, file) for one in marshal.loads(content))  # noqa: S302
+        return
+    documents = tuple(_parsed(file))
+    kept.write(name, key, marshal.dumps(tuple(map(as_plain, documents))))
+    yield from documents
+
+
+def as_plain(item: Item) -> tuple[Any, ...]:
+    """The item in tuples, dicts and text, its file left out."""
+    value: Any = item.value
+    if isinstance(value, dict):
+        value = {key: as_plain(inner) for key, inner in value.items()}
+    elif isinstance(value, tuple):
+        value = tuple(map(as_plain, value))
+    return value, item.line, item.column, item.key_at
+
+
+def from_plain(plain: Iterable[Any], file: Path) -> Item:
+    """The item that `as_plain` was given."""
+    value, line, column, key_at = plain
+    if isinstance(value, dict):
+        value = {key: from_plain(inner, file) for key, inner in value.items()}
+    elif isinstance(value, tuple):
+        value = tuple([from_plain(inner, file) for inner in value])
+    return Item(value, file, line, column, key_at)
+
+
+def _parsed(file: Path) -> Iterator[Item]:
+    import yaml  # only for what is not kept
+
+    source = _read(file)
+    _refuse_unfit(source, file)
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(source)
     try:
         while loader.check_node():
             node = loader.get_node()
@@ -172,13 +217,14 @@ def _read(file: Path) -> str:
     except UnicodeDecodeError as wrong:
         line = raw[: wrong.start].count(b"\n") + 1
         raise HarnessError(say("yaml.not_utf8"), file=file, line=line) from None
-    _refuse_unfit(source, file)
     return source
 
 
 def _refuse_unfit(source: str, file: Path) -> None:
     """A character that YAML does not allow: its reader would tell no line."""
-    found = _UNFIT.search(source)
+    from yaml.reader import Reader
+
+    found = Reader.NON_PRINTABLE.search(source)
     if found:
         before = source[: found.start()]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -187,14 +233,14 @@ def _refuse_unfit(source: str, file: Path) -> None:
         raise HarnessError(what, file=file, line=line, column=column)
 
 
-def _syntax_error(wrong: yaml.YAMLError, file: Path) -> HarnessError:
+def _syntax_error(wrong: "yaml.YAMLError", file: Path) -> HarnessError:
     mark = getattr(wrong, "problem_mark", None)
     problem = getattr(wrong, "problem", None) or str(wrong)
     line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
     return HarnessError(say("yaml.syntax", problem=problem), file=file, line=line, column=column)
 
 
-def _item(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> Item:
+def _item(node: "_Node", file: Path, depth: int, seen: set[int]) -> Item:
     line, column = node.start_mark.line + 1, node.start_mark.column + 1
     here = Item("", file, line, column)
     if depth > MAX_DEPTH:
@@ -204,15 +250,15 @@ def _item(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> Item:
     if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
         raise here.error("yaml.tag", tag=node.tag)
     seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
+    if node.id == "scalar":
         return Item(str(node.value), file, line, column)
-    if isinstance(node, yaml.SequenceNode):
+    if node.id == "sequence":
         inner = tuple(_item(value, file, depth + 1, seen) for value in node.value)
         return Item(inner, file, line, column)
     return Item(_mapping(node, file, depth, seen), file, line, column)
 
 
-def _mapping(node: yaml.Node, file: Path, depth: int, seen: set[int]) -> dict[str, Item]:
+def _mapping(node: "_Node", file: Path, depth: int, seen: set[int]) -> dict[str, Item]:
     fields: dict[str, Item] = {}
     for key, value in node.value:
         named = _item(key, file, depth + 1, seen)

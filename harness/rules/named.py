@@ -7,7 +7,7 @@ A check that only sometimes applies is registered with `when=`, which gives the 
 modules of `harness.rules.checks` register theirs when they are imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Final
 
@@ -15,6 +15,7 @@ from harness.rules.rule import Check, When
 
 _CHECKS: dict[str, Check] = {}
 _WHEN: dict[str, When] = {}
+_HOMES: dict[str, str] = {}
 _MODULES: Final = (
     "acknowledgement",
     "authorship",
@@ -57,15 +58,27 @@ def named(name: str, *, when: When | None = None) -> Callable[[Check], Check]:
 
 
 def find(name: str) -> Check | None:
-    """The check of that name, or None."""
-    for module in _MODULES:
-        import_module(f"harness.rules.checks.{module}")
+    """The check of that name, or None. Its module alone is imported where that is known."""
+    if name not in _CHECKS:
+        home = _HOMES.get(name)
+        for module in (home,) if home else _MODULES:
+            import_module(f"harness.rules.checks.{module}")
     return _CHECKS.get(name)
+
+
+def homes() -> Mapping[str, str]:
+    """The module of each check of a table."""
+    return {name: _CHECKS[name].__module__.rpartition(".")[2] for name in names()}
+
+
+def learn(known: Mapping[str, str]) -> None:
+    """Take over what `homes` gave before."""
+    _HOMES.update(known)
 
 
 def condition(name: str) -> When | None:
     """When the check of that name applies; None when it always does."""
-    return _WHEN.get(name) if find(name) else None
+    return _WHEN.get(name) if name and find(name) else None
 
 
 def names() -> tuple[str, ...]:

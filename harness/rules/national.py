@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from stdnum import luhn
-from stdnum.fr import siren, siret
-
 PERSONS: Final = "1.2.250.1.71.4.2.1"
 STRUCTURES: Final = "1.2.250.1.71.4.2.2"
 
@@ -58,6 +55,9 @@ class National:
     @property
     def has_key(self) -> bool:
         """Its key is right, or it has none that is documented (ADELI, FINESS of Corsica)."""
+        from stdnum import luhn  # brings half of the standard library: only for who has a number
+        from stdnum.fr import siren, siret
+
         if self.kind == "siret":
             return bool(siret.is_valid(self.number))
         if self.kind == "siren":

@@ -11,6 +11,7 @@ from enum import Enum, IntEnum
 from itertools import groupby
 from typing import Any, Final, TypeVar
 
+from harness.rules.deferred import made
 from harness.rules.elements import Elements
 from harness.text import Text, plain
 from harness.wire.cda import Document
@@ -338,7 +339,7 @@ class Group:
 def grouped(rules: Iterable[Rule]) -> tuple[Group, ...]:
     """The rules in their order, those next to each other that are settled together as one."""
     return tuple(
-        Group(settle or _never, some := tuple(members), tuple(map(_kept, some)))
+        Group(made(settle) or _never, some := tuple(members), tuple(map(_kept, some)))
         for settle, members in groupby(rules, key=lambda rule: rule.settle)
     )
 

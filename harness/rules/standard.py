@@ -13,11 +13,11 @@ Source: HL7 v2.3.1, v2.4, v2.5, v2.5.1, v2.6; chapter 2.A of v2.5.1 for the data
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from harness import data, yamlfile
-from harness.rules import types
+from harness.rules import hl7tables, types
+from harness.rules.hl7tables import Field, Member
 from harness.rules.structure import Part
 from harness.yamlfile import Item
 
@@ -70,7 +70,8 @@ class Version:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._tables: Any = import_module("hl7apy.v" + name.replace(".", "_"))
+        self._tables = hl7tables.of(name)
+        self._parts_of: dict[tuple[str | None, int], tuple[Slot, ...]] = {}
         self._segments: dict[str, tuple[Slot, ...] | None] = {}
         self._required: dict[str, tuple[int, ...]] = {}
         self._structures: dict[str, Part | None] = {}
@@ -79,12 +80,12 @@ class Version:
 
     def knows(self, segment: str) -> bool:
         """The version defines this segment, or a guide takes it from a later one."""
-        return segment in self._tables.SEGMENTS or segment in extensions().segments
+        return segment in self._tables.segments or segment in extensions().segments
 
     def segment(self, name: str) -> tuple[Slot, ...] | None:
         """The fields of a segment, from 1; None when the version does not define it."""
         if name not in self._segments:
-            known = name in self._tables.SEGMENTS and len(name) == 3
+            known = name in self._tables.segments and len(name) == 3
             self._segments[name] = self._compile_segment(name) if known else None
         return self._segments[name]
 
@@ -110,7 +111,7 @@ class Version:
         names = (structure,) if structure else (own, extensions().events.get(own, ""))
         if code == "ACK" and not structure:
             names = ("ACK",)
-        return next((name for name in names if name in self._tables.MESSAGES), "")
+        return next((name for name in names if name in self._tables.messages), "")
 
     def value(self, data_type: str) -> Slot | None:
         """OBX-5 of that type; None when it is no data type of the standard."""
@@ -121,16 +122,16 @@ class Version:
     # -- compiling --------------------------------------------------------------------------
 
     def _compile_segment(self, name: str) -> tuple[Slot, ...]:
-        rows = sorted(self._tables.SEGMENTS[name][1], key=lambda row: int(row[0].split("_")[1]))
+        rows = sorted(self._tables.segments[name], key=lambda row: int(row[0].split("_")[1]))
         found = {int(row[0].split("_")[1]): self._field(row) for row in rows}
         unknown = Slot("", "", judged=False, most=0)
         return tuple(found.get(number, unknown) for number in range(1, max(found, default=0) + 1))
 
-    def _field(self, row: Any) -> Slot:
-        low, high = row[2]
-        name = row[0].replace("_", "-")
+    def _field(self, row: Field) -> Slot:
+        place, data_type, table, low, high = row
+        name = place.replace("_", "-")
         slot = replace(
-            self._slot(name, row[1][2], row[1][4], 1),
+            self._slot(name, data_type, table, 1),
             required=low > 0,
             most=max(high, 0),
             longest=extensions().longest.get((self.name, name), 0),
@@ -152,16 +153,21 @@ class Version:
         """The table of a component in v2.5.1: our copy of v2.6 names none for components."""
         if self.name != "2.6" or level == 1:
             return ""
-        older: Any = import_module("hl7apy.v2_5_1")
-        return str(older.DATATYPES.get(name, (None,) * 6)[4] or "")
+        return hl7tables.of("2.5.1").tables.get(name) or ""
 
     def _parts(self, data_type: str | None, level: int) -> tuple[Slot, ...]:
-        rows = self._tables.DATATYPES_STRUCTS.get(data_type, ())
-        rows = sorted(rows, key=lambda row: int(row[0].rsplit("_", 1)[1]))
-        slots = [self._slot(row[0], row[1][2], row[1][4], level + 1) for row in rows]
+        """What a data type is made of: the same wherever it stands at that level."""
+        if (data_type, level) not in self._parts_of:
+            self._parts_of[data_type, level] = self._compile_parts(str(data_type), level)
+        return self._parts_of[data_type, level]
+
+    def _compile_parts(self, data_type: str, level: int) -> tuple[Slot, ...]:
+        rows = self._tables.parts.get(data_type, ())
+        rows = tuple(sorted(rows, key=lambda row: int(row[0].rsplit("_", 1)[1])))
+        slots = [self._slot(name, kind, table, level + 1) for name, kind, table in rows]
         if data_type == "TS" and slots:  # before v2.5 its first component is called a string
             slots[0] = replace(slots[0], type="DTM", shape=_SHAPES["DTM"])
-        more = extensions().components.get(str(data_type), 0) - len(slots)
+        more = extensions().components.get(data_type, 0) - len(slots)
         slots += [Slot("", "", judged=False)] * (more if slots else 0)
         return tuple(slots)
 
@@ -172,7 +178,7 @@ class Version:
         return self._codes_of[number]
 
     def _compile_codes(self, number: str) -> frozenset[bytes] | None:
-        codes = self._tables.TABLES.get(f"HL7{number}", ("", ()))[1]
+        codes = self._tables.codes.get(f"HL7{number}", ())
         if number in extensions().open or isinstance(codes, str) or len(codes) < 2:
             return None
         also = extensions().codes.get(number, frozenset())
@@ -186,30 +192,29 @@ class Version:
 
     @cached_property
     def _data_types(self) -> frozenset[str]:
-        listed = self._tables.TABLES["HL70125"][1]
-        simple = self._tables.BASE_DATATYPES
-        return frozenset((*listed, *self._tables.DATATYPES_STRUCTS, *simple)) - {"WD"}
+        listed, simple = self._tables.codes["HL70125"], self._tables.simple
+        return frozenset((*listed, *self._tables.parts, *simple)) - {"WD"}
 
     def _compile_structure(self, name: str) -> Part | None:
-        found = self._tables.MESSAGES.get(name)
+        found = self._tables.messages.get(name)
         if found is None:
             return None
-        part = Part(name, tuple(self._members(name, name, found[1])))
+        part = Part(name, tuple(self._members(name, name, found)))
         return None if "ANYHL7SEGMENT" in part.names else part
 
-    def _members(self, message: str, group: str, rows: Iterable[Any]) -> Iterator[Part]:
+    def _members(self, message: str, group: str, rows: Iterable[Member]) -> Iterator[Part]:
         for row in rows:
             yield self._member(message, row)
         for addition in extensions().additions:
             if addition.ending == group and addition.applies(message):
                 yield Part(addition.segment, required=False, repeats=True)
 
-    def _member(self, message: str, row: Any) -> Part:
-        name, (low, high) = row[0], row[2]
+    def _member(self, message: str, row: Member) -> Part:
+        name, low, high, sort = row
         required, repeats = low > 0, high != 1
-        if row[3] == "SEG":
+        if sort == "SEG":
             return _followed(Part(name, (), False, required, repeats), message)
-        kind, rows = self._tables.GROUPS[name]
+        kind, rows = self._tables.groups[name]
         if kind == "choice":
             members = tuple(self._member(message, inner) for inner in rows)
             title = "|".join(inner.name for inner in members)

@@ -48,7 +48,7 @@ Everything else describes the rule: id, level, says, document, section, kinds, g
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
@@ -116,15 +116,23 @@ class Context:
 
 def load(file: Path, context: Context) -> Iterator[Rule]:
     """The rules of a table. Raises HarnessError with file, line, column and what was wanted."""
+    return (rule(block, row, context) for block, row in rows(file))
+
+
+def rows(file: Path) -> Iterator[tuple[Item, Item]]:
+    """Each row of a table, behind what its block says of all. Raises HarnessError."""
     for block in yamlfile.load_some(file):
         block.only(_BLOCK)
         for key in ("document", "section", "group"):  # a value, though every row may have its own
             _word(block, key)
-        for row in block.need("rows").items:
-            yield _rule(block, row, context)
+        found = block.need("rows").items
+        head = {key: item for key, item in block.fields.items() if key != "rows"}
+        for row in found:
+            yield replace(block, value=head), row
 
 
-def _rule(block: Item, row: Item, context: Context) -> Rule:
+def rule(block: Item, row: Item, context: Context) -> Rule:
+    """The rule of a row. Raises HarnessError."""
     row.only(_ROW)
     name = row.need("id")
     if not _ID.fullmatch(name.text):
@@ -132,7 +140,7 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
     if not _PREDICATES & set(row.fields):
         raise row.error("table.no_predicate", id=name.text)
     untested, xpath = row.get("untested"), row.get("xpath")
-    asked = [item for item in (block.get("when"), row.get("when")) if item]
+    check, when = functions(block, row, context)
     return Rule(
         id=name.text,
         level=_level(row),
@@ -141,10 +149,8 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         source=_source(block, row, context),
         kinds=_kinds(row.get("kinds") or block.need("kinds"), context),
         group=(row.get("group") or block.need("group")).text,
-        check=None if untested or row.get("observed") else _check(row, context),
-        when=coded.when(coded.place(row))
-        if xpath
-        else _when(asked, _places(row), _own_condition(row)),
+        check=check,
+        when=when,
         at=xpath.text if xpath else _shown_place(row),
         untested=untested.both() if untested else None,
         note=_optional(row, "note"),
@@ -156,6 +162,16 @@ def _rule(block: Item, row: Item, context: Context) -> Rule:
         error=_error(row),
         origin=f"{row.file.name}:{row.line}",
     )
+
+
+def functions(block: Item, row: Item, context: Context) -> tuple[Check | None, When | None]:
+    """The check of a row, and when it applies. Raises HarnessError."""
+    asked = [item for item in (block.get("when"), row.get("when")) if item]
+    never = row.get("untested") or row.get("observed")
+    check = None if never else _check(row, context)
+    if row.get("xpath"):
+        return check, coded.when(coded.place(row))
+    return check, _when(asked, _places(row), _own_condition(row))
 
 
 def _own_condition(row: Item) -> When | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -17,10 +17,11 @@ from harness.show.baseline import Baseline
 from harness.show.report import Report
 from harness.show.runs.surroundings import now
 from harness.show.words import tr
-from harness.sim.network import tls as tls_files
-from harness.sim.network.net import Address
-from harness.sim.network.tls import Tls
 from harness.text import LANGUAGES, say
+
+if TYPE_CHECKING:  # what only judges files opens no socket
+    from harness.sim.network.net import Address
+    from harness.sim.network.tls import Tls
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -121,6 +122,7 @@ def pack(function: F) -> F:
     return option(function)
 
 
+TLS_CLIENTS: Final = ("required", "optional", "none")  # the keys of `tls.CLIENTS`
 _TLS: Final = (
     click.option("--tls", "tls_wanted", is_flag=True, help=tr("cli.opt.tls")),
     *(
@@ -134,7 +136,9 @@ _TLS: Final = (
     click.option("--tls-name", metavar="NAME", help=tr("cli.opt.tls_name")),
     click.option("--tls-min", type=click.Choice(["1.2", "1.3"]), help=tr("cli.opt.tls_min")),
     click.option(
-        "--tls-client", type=click.Choice(list(tls_files.CLIENTS)), help=tr("cli.opt.tls_client")
+        "--tls-client",
+        type=click.Choice(["required", "optional", "none"]),
+        help=tr("cli.opt.tls_client"),
     ),
 )
 
@@ -159,10 +163,14 @@ def tls(function: F) -> F:
         named = [f"--tls-{name}" for name, value in given.items() if value is not None]
         if named and not tls_wanted:
             raise HarnessError(say("tls.only_with", name=named[0]))
+        if not tls_wanted:
+            return function(*args, tls=None, **kwargs)
+        from harness.sim.network.tls import Tls
+
         found = Tls(
             tls_ca, tls_cert, tls_key, tls_name or "", tls_min or "1.2", tls_client or "required"
         )
-        return function(*args, tls=found if tls_wanted else None, **kwargs)
+        return function(*args, tls=found, **kwargs)
 
     decorated: Any = with_tls
     for option in reversed(_TLS):
@@ -170,10 +178,12 @@ def tls(function: F) -> F:
     return cast(F, decorated)
 
 
-def check_tls(tls: Tls | None, *, listens: bool) -> None:
+def check_tls(tls: "Tls | None", *, listens: bool) -> None:
     """Read the files of TLS before anything runs. Raises HarnessError for one that does not do."""
     if tls is None:
         return
+    from harness.sim.network import tls as tls_files
+
     tls_files.client_context(tls)
     if listens:
         tls_files.server_context(tls)
@@ -192,7 +202,7 @@ def load_profile(
     return profiles.load(name, mapping, cda_schema and cda_schema.absolute(), chosen)
 
 
-def address(text: str) -> Address:
+def address(text: str) -> "Address":
     """`HOST:PORT`; `[::1]:2575` for IPv6. Raises HarnessError."""
     host, _, port = text.rpartition(":")
     if not port.isdigit() or not host or int(port) > 65535:
