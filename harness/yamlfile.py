@@ -213,11 +213,10 @@ def _read(file: Path) -> str:
     if len(raw) > MAX_BYTES:
         raise HarnessError(say("yaml.too_large", size=len(raw), limit=MAX_BYTES), file=file)
     try:
-        source = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         line = raw[: wrong.start].count(b"\n") + 1
         raise HarnessError(say("yaml.not_utf8"), file=file, line=line) from None
-    return source
 
 
 def _refuse_unfit(source: str, file: Path) -> None:
