@@ -114,6 +114,6 @@ class Asserts:
         if not self._known:
             from harness.rules import schematron
 
-            rules = schematron.load(self.file, self.kinds)
+            rules = schematron.load(self.file, self.kinds, sound=True)
             self._known = tuple({name: getattr(rule, name) for name in PARTS} for rule in rules)
         return self._known[number]

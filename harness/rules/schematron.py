@@ -33,7 +33,7 @@ from harness.wire.location import Location
 
 _SCH: Final = "{http://purl.oclc.org/dsdl/schematron}"
 _OURS: Final = "{urn:telerad:schematron}"
-_Let = tuple[str, etree.XPath, Select | None]  # name, value, and what finds it from the root
+_Let = tuple[str, Any, Select | None]  # name, value, and what finds it from the root
 Broken = Callable[[Subject], "list[tuple[Any, dict[str, Any]]]"]
 _VARIABLE: Final = re.compile(r"\$[A-Za-z_]")
 _PLACED: Final = re.compile(r"\b(position|last)\(\)")
@@ -48,6 +48,7 @@ class _Scope:
     prefixes: Mapping[str, str]
     lets: tuple[_Let, ...]
     english: Mapping[str, str]
+    sound: bool = False  # its expressions have been compiled before: each when it is first needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +166,15 @@ def _same(some: dict[str, Any], others: dict[str, Any]) -> bool:
     )
 
 
-def load(file: Path, kinds: frozenset[str]) -> Iterator[Rule]:
-    """The rules of a file, about documents of these kinds. Raises HarnessError with its place."""
+def load(file: Path, kinds: frozenset[str], *, sound: bool = False) -> Iterator[Rule]:
+    """The rules of a file, about documents of these kinds. `sound`: it has been loaded before as it
+    is. Raises HarnessError with its place.
+    """
     schema = _read(file)
     prefixes = {ns.get("prefix"): ns.get("uri") for ns in schema.iter(f"{_SCH}ns")}
     english = {d.get("id"): _words(d) for d in schema.iter(f"{_SCH}diagnostic")}
     bare = _Scope(file, prefixes, (), english)
-    scope = _Scope(file, prefixes, _lets(schema, bare), english)
+    scope = _Scope(file, prefixes, _lets(schema, bare), english, sound)
     for pattern in schema.iter(f"{_SCH}pattern"):
         taken: list[_Context] = []
         for rule in pattern.iter(f"{_SCH}rule"):
@@ -211,7 +214,25 @@ def _compile(expression: str, prefixes: Mapping[str, str]) -> etree.XPath:
     return etree.XPath(expression, namespaces=dict(prefixes), smart_strings=False, regexp=False)
 
 
-def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath:
+class _Later:
+    """An expression that is compiled when it is first evaluated."""
+
+    __slots__ = ("_made", "_prefixes", "path")
+
+    def __init__(self, expression: str, prefixes: Mapping[str, str]) -> None:
+        self.path = expression
+        self._prefixes = prefixes
+        self._made: etree.XPath | None = None
+
+    def __call__(self, node: Any, **values: Any) -> Any:
+        if self._made is None:
+            self._made = _compile(self.path, self._prefixes)
+        return self._made(node, **values)
+
+
+def _xpath(expression: str, element: Any, scope: _Scope) -> etree.XPath | _Later:
+    if scope.sound:
+        return _Later(expression, scope.prefixes)
     try:
         return _compile(expression, scope.prefixes)
     except etree.XPathSyntaxError as wrong:
@@ -290,7 +311,7 @@ def _broken(context: _Context, element: Any, scope: _Scope) -> Broken:
                 for node, values in context.valued(subject)
                 if not single(node, **values)
             ]
-        several = _compile(f"$nodes[not({test})]", scope.prefixes)
+        several = _Later(f"$nodes[not({test})]", scope.prefixes)
 
         def wrong_of(nodes: list[Any], values: dict[str, Any]) -> list[Any]:
             if len(nodes) == 1:
@@ -304,7 +325,7 @@ def _broken(context: _Context, element: Any, scope: _Scope) -> Broken:
             for node in wrong_of(nodes, values)
         ]
     context.tests.append(test)
-    together = _compile(f"$nodes[not({test})]", scope.prefixes)
+    together = _Later(f"$nodes[not({test})]", scope.prefixes)
 
     def broken(subject: Subject) -> "list[tuple[Any, dict[str, Any]]]":
         suspects = context.matched(subject).wrong
@@ -314,7 +335,7 @@ def _broken(context: _Context, element: Any, scope: _Scope) -> Broken:
     return broken
 
 
-def _check(broken: Broken, actual: etree.XPath | None, says: Text) -> Check:
+def _check(broken: Broken, actual: etree.XPath | _Later | None, says: Text) -> Check:
     def check(subject: Subject) -> Iterable[Problem]:
         wrong = broken(subject)
         return _problems(subject, wrong, actual, says) if wrong else ()
@@ -325,7 +346,7 @@ def _check(broken: Broken, actual: etree.XPath | None, says: Text) -> Check:
 def _problems(
     subject: Subject,
     wrong: "list[tuple[Any, dict[str, Any]]]",
-    actual: etree.XPath | None,
+    actual: etree.XPath | _Later | None,
     says: Text,
 ) -> Iterator[Problem]:
     for node, values in wrong:

@@ -10,14 +10,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
 from typing import Final
 
-from faker import Faker
 from stdnum.fr import nir
 
 from harness.sim.case import Address, Identifier, Patient
 from harness.sim.generate.hard import hard_identities
+from harness.sim.generate.names import fake as faker
 
 TEST_OID: Final = "1.2.250.1.213.1.4.10"
 
@@ -108,15 +107,9 @@ def identities(count: int, seed: int, *, hard: bool = False) -> Iterator[Patient
         yield patient(random.Random(f"{seed}/{number}"))  # noqa: S311  no secret
 
 
-@cache
-def _fake() -> Faker:
-    """One for all patients, seeded anew for each: making one takes longer than all the rest."""
-    return Faker("fr_FR")
-
-
 def patient(chance: random.Random) -> Patient:
     """One patient drawn from `chance`."""
-    fake = _fake()
+    fake = faker()
     fake.seed_instance(chance.randrange(2**32))
     sex = chance.choice("MF")
     born = date(1930, 1, 1) + timedelta(days=chance.randrange(365 * 90))

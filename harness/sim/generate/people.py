@@ -6,10 +6,10 @@ Source: INS fact sheet, section 9.1 (PS_IdNat, Struct_IdNat, Luhn keys of RPPS a
 import random
 from typing import Final
 
-from faker import Faker
 from stdnum import luhn
 
 from harness.sim.case import Address, Code, Organization, Professional
+from harness.sim.generate.names import fake as faker
 
 _SPECIALTIES: Final = "1.2.250.1.213.1.1.4.5"
 GENERAL_PRACTICE: Final = Code(
@@ -51,7 +51,7 @@ def professional(
     chance: random.Random, specialty: Code, organization: Organization
 ) -> Professional:
     """A physician of a structure."""
-    fake = Faker("fr_FR")
+    fake = faker()
     fake.seed_instance(chance.randrange(2**32))
     woman = chance.random() < 0.5
     return Professional(
