@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from harness.show.load.record import Report, rows_of
+from harness.show.saying import SIGNS
 from harness.show.terminal import STYLES, Terminal
-from harness.show.words import SIGNS, shortened, visible
+from harness.show.words import shortened, visible
 from harness.sim.load.sifting import Group
 from harness.sim.network.load import Load
 from harness.text import Text, say
