@@ -4,10 +4,11 @@ Exit codes: 0 conforms, 1 does not, 2 usage or file wrong, 3 not measured, 4 kno
 outdated, 130 interrupted.
 """
 
+import gc
 import os
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -63,7 +64,7 @@ class _Verbs(click.Group):
             near = get_close_matches(cmd_name, VERBS, n=1)
             hint = say("yaml.did_you_mean", word=near[0]) if near else "telerad --help"
             raise HarnessError(say("cli.no_verb", name=cmd_name), hint=hint)
-        command = import_module(f"harness.show.cli.{cmd_name}").command
+        command = _imported(cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101  our own modules
         configured.prepare(ctx, cmd_name, command, VERBS)
         return command
@@ -77,6 +78,16 @@ class _Verbs(click.Group):
         """What the program is, from the catalogue, which `--version` does without."""
         self.help = tr("cli.help")
         super().format_help_text(ctx, formatter)
+
+
+def _imported(verb: str) -> Any:
+    """A verb's command. What is imported stays: nothing in it is garbage."""
+    gc.disable()
+    try:
+        return import_module(f"harness.show.cli.{verb}").command
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 click.Context.formatter_class = usage.Formatter

@@ -56,7 +56,9 @@ def command(
         chosen = (profile_name, mapping, cda_schema, readings, packs, flow or "", towards or "")
         return many.check(paths, Choice(*chosen), wanted)
     schema = cda_schema or xsd_of(packs)
+    gc.disable()  # what is made here stays
     profile = extended(options.load_profile(profile_name, mapping, schema, readings), packs)
+    gc.enable()
     if flow and flow not in ("ACK", "DOC", "HL7", "ZAM"):
         profile.flow(flow)
     gc.freeze()  # rules live as long as we do: no need to look through them again and again
