@@ -67,8 +67,9 @@ def find(name: str) -> Check | None:
 
 
 def homes() -> Mapping[str, str]:
-    """The module of each check of a table."""
-    return {name: _CHECKS[name].__module__.rpartition(".")[2] for name in names()}
+    """The module of each check; of one made by `partial`, that of its function."""
+    found = {name: getattr(_CHECKS[name], "func", _CHECKS[name]) for name in names()}
+    return {name: check.__module__.rpartition(".")[2] for name, check in found.items()}
 
 
 def learn(known: Mapping[str, str]) -> None:

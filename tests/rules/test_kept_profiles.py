@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.rules import compiling, image, keeping
+from harness.rules import compiling, image, keeping, named
 from harness.rules import profile as profiles
 from harness.rules.deferred import Deferred
 from harness.rules.keeping import Asked
@@ -113,6 +113,12 @@ def test_only_our_own_records_are_read() -> None:
         image.read(pickle.dumps(Path.unlink))
     with pytest.raises(pickle.UnpicklingError, match="none of our records"):
         image.read(b"cos\nsystem\n(S'true'\ntR.")
+
+
+def test_each_check_is_found_in_one_module() -> None:
+    homes = named.homes()
+    assert set(homes) == set(named.names())
+    assert set(homes.values()) <= set(named._MODULES)
 
 
 def test_a_function_is_made_once() -> None:

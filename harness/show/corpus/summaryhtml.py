@@ -17,7 +17,8 @@ from harness.show.corpus.checking import Checked
 from harness.show.corpus.endings import is_archive
 from harness.show.corpus.summary import EXAMPLES, OTHERS, Broken, Example, Sender, over_time
 from harness.show.pages import page
-from harness.show.words import cut, source
+from harness.show.saying import source
+from harness.show.words import cut
 from harness.text import Text, catalogue, plain, say
 
 LISTED: Final = 100  # senders

@@ -14,8 +14,9 @@ from harness.rules.rule import Verdict
 from harness.show.corpus.checking import Checked, Watch
 from harness.show.corpus.sources import Corpus
 from harness.show.corpus.summary import Broken, Sender, Summary
+from harness.show.saying import SIGNS
 from harness.show.terminal import STYLES, Terminal
-from harness.show.words import SIGNS, shortened, tr, visible
+from harness.show.words import shortened, tr, visible
 from harness.text import Text, say
 
 SHOWN: Final = 15
