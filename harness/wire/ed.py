@@ -73,6 +73,8 @@ def _tolerantly(data: bytes) -> Decoded:
     if behind.strip(b"="):
         problems.append(Base64Problem("wire.base64.behind", data.find(b"=")))
     problems += _length(body, kept)
+    if not body:
+        problems.append(Base64Problem("wire.base64.empty"))
     return Decoded(_padded(body), tuple(problems))
 
 

@@ -32,6 +32,14 @@ def test_what_is_wrong_is_said(text: bytes, key: str, data: bytes | None, loses:
     assert decoded.problems[0].loses_data is loses
 
 
+@pytest.mark.parametrize("text", [b"  ", b"\\.br\\", b"====", b"!!", b"=", b"\r\n=="])
+def test_what_holds_nothing_says_so(text: bytes) -> None:
+    decoded = ed.decode(text)
+    assert decoded.data is None
+    assert any(problem.loses_data for problem in decoded.problems)
+    assert "wire.base64.empty" in [problem.key for problem in decoded.problems]
+
+
 @given(st.binary())
 def test_any_bytes_are_decoded_or_described(raw: bytes) -> None:
     decoded = ed.decode(raw)
