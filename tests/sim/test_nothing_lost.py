@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 from stored import CLOCK, FULL, Line, Session
 
@@ -32,9 +33,10 @@ from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 
 STRANGE = (
-    b"junk", b"\n", b"\x0b\x1c\r", b"\x0bMSH|^~\\&|cut", b"\x0babc", b"\x0babc\x1c", b"\x1c\r", b"\x0b",
-    frame(b"no message"), frame(b"MSH|^~\\&|RIS|||||||ACK|9|T|2.5\rMSA|AA|7\r"), frame(b"MSH|^~\\&\r"),
-)  # fmt: skip
+    *(b"junk", b"\n", b"\x0b\x1c\r", b"\x0bMSH|^~\\&|cut", b"\x0babc", b"\x0babc\x1c", b"\x1c\r"),
+    *(b"\x0b", frame(b"no message"), frame(b"MSH|^~\\&\r")),
+    frame(b"MSH|^~\\&|RIS|||||||ACK|9|T|2.5\rMSA|AA|7\r"),
+)
 
 
 def message(number: int) -> bytes:
@@ -161,8 +163,6 @@ def own_disk(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("own_disk")
 def test_nothing_acknowledged_is_lost_or_doubled() -> None:
-    from hypothesis.stateful import run_state_machine_as_test
-
     with patch.object(storing, "RETRY", 0.0):
         run_state_machine_as_test(
             Peers,

@@ -50,6 +50,23 @@ def test_a_comment_about_a_doctype_is_harmless() -> None:
     assert Document.parse(b"<!-- <!DOCTYPE a> --><a>&lt;!DOCTYPE</a>").root is not None
 
 
+def test_a_long_prolog_costs_its_length() -> None:
+    document = Document.parse(b"<!---->" * 130_000 + b"<!DOCTYPE a><a/>")
+    assert document.refusal is not None
+    assert "DOCTYPE" in document.refusal.text.en
+
+
+def test_what_stands_outside_the_root_has_a_place() -> None:
+    document = Document.parse(b"<!--x--><a><!--y--><?z w?></a><?v?>")
+    nodes = [*document.at("//comment()"), *document.at("//processing-instruction()")]
+    assert [(node.at.xpath, node.value) for node in nodes] == [
+        ("/comment()", "x"),
+        ("/a/comment()", "y"),
+        ("/a/processing-instruction()", "w"),
+        ("/processing-instruction()", ""),
+    ]
+
+
 def test_size_is_bounded() -> None:
     document = Document.parse(b"<a>" + b"x" * 2000 + b"</a>", Limits(size=1000))
     assert document.refusal is not None

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.wire import er7path
+from harness.wire import edit, er7path
 from harness.wire.er7 import Message, escape
 
 PLAIN = (
@@ -134,6 +134,18 @@ def test_setting_a_value_adds_what_is_missing() -> None:
     assert message.first("PID-3") == "1"
 
 
+def test_what_a_message_cannot_take_is_refused() -> None:
+    message = Message(PLAIN)
+    for change in (
+        lambda: message.with_value("PID-5", "漢"),
+        lambda: message.with_segment("NTE|漢", after="PID"),
+        lambda: message.without("PID-99[2]"),
+        lambda: edit.apply(message, [edit.Edit("repeat", "ZZZ")]),
+    ):
+        with pytest.raises(HarnessError):
+            change()
+
+
 def test_a_segment_can_be_added_and_taken_away() -> None:
     message = Message(PLAIN).with_segment("NTE|1||x", after="PID")
     assert [segment.name for segment in message.segments] == ["MSH", "PID", "NTE", "OBX", "OBX"]
@@ -141,7 +153,20 @@ def test_a_segment_can_be_added_and_taken_away() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "PID.3", "PID-", "PID-3[", "PID-3[x].1", "pid-3", "PID-3.1.2.3"]
+    "path",
+    [
+        *("", "PID.3", "PID-", "PID-3[", "PID-3[x].1", "pid-3", "PID-3.1.2.3"),
+        *(
+            "PID-0",
+            "PID-3.0",
+            "PID-3[0]",
+            "OBX[0]-5",
+            "PID-3[0=X]",
+            "PID-1000000",
+            "PID-²",
+            "PID-٣",
+        ),
+    ],
 )
 def test_what_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(HarnessError):

@@ -52,6 +52,14 @@ def test_a_block_beyond_the_limit_is_not_kept(size: int, kind: type) -> None:
     assert found[1] == Block(b"next", size + 4)
 
 
+def test_many_marks_are_not_looked_for_again_and_again() -> None:
+    """From each of them to the end of what was received would take minutes."""
+    for mark in (b"\x0b", b"\x1cx", b"\x0bMSH"):
+        stream = b"\x0b" + mark * 300_000
+        assert events(stream)[-1].end == len(stream)
+        assert events(mark * 300_000)[-1].end == len(mark) * 300_000
+
+
 def test_junk_is_counted_and_not_kept() -> None:
     framer = Framer()
     for _ in range(100):
