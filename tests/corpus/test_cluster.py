@@ -17,7 +17,7 @@ from distributed import LocalCluster
 from harness.errors import NotMeasured
 from harness.rules.profile import Profile
 from harness.show.checking import Asked
-from harness.show.corpus import rows, work
+from harness.show.corpus import cluster, rows, work
 from harness.show.corpus.children import Limits
 from harness.show.corpus.cluster import Cluster
 from harness.show.corpus.pieces import Piece
@@ -70,6 +70,19 @@ def _kill_one(engine: Cluster) -> None:
     """As when a machine of the cluster goes down."""
     first = min(engine._client.run(os.getpid).values())
     os.kill(first, signal.SIGKILL)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_cluster_is_left_as_it_was(
+    scheduler: Any, rules: RuleSet, pieces: list[Piece], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "PIECES", 1)
+    engine = Cluster(scheduler.scheduler_address, rules, Limits())
+    next(work.judged(pieces, engine, never))  # and others are under way
+    engine.close()
+    engine = Cluster(scheduler.scheduler_address, rules, Limits())
+    assert set(engine._client.run(cluster.held).values()) == {0}
+    engine.close()
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -41,6 +41,7 @@ class Cluster:
             reason = plain(str(wrong).partition("\n")[0] or type(wrong).__name__)
             raise NotMeasured(say("corpus.no_cluster", address=address, reason=reason)) from None
         self._limits, self._id = limits, rules.id
+        self._under_way: set[Any] = set()
         self._rules = self._client.submit(_same, rules, pure=False)
         if not self._client.nthreads():
             self.close()
@@ -57,11 +58,18 @@ class Cluster:
 
     def send(self, batch: Batch) -> "Future":
         """The task of a batch."""
-        return self._client.submit(judge, self._rules, batch, self._limits, pure=False)
+        task = self._client.submit(judge, self._rules, batch, self._limits, pure=False)
+        self._under_way.add(task)
+        return task
+
+    def came(self, task: "Future") -> None:
+        """Its rows are here, or will never be."""
+        self._under_way.discard(task)
 
     def close(self) -> None:
         """Leave the cluster as it was found."""
         with suppress(Exception):
+            self._client.cancel(list(self._under_way), force=True)
             self._client.run(forget, self._id, on_error="ignore")
         self._client.close(timeout=_PATIENCE)
 
@@ -91,12 +99,14 @@ class _Sent:
             raise TimeoutError from None
         except Exception as wrong:  # of the cluster: another version, no telerad there
             raise _failed(wrong) from None
+        self._cluster.came(self._future)
         return found
 
     def _once_more(self, wrong: Exception) -> None:
         if self._tries == _TRIES:
             raise _failed(wrong)
         self._tries += 1
+        self._cluster.came(self._future)
         self._future = self._cluster.send(self._batch)
 
 
@@ -121,6 +131,11 @@ def judge(rules: RuleSet, batch: Batch, limits: Limits) -> list[bytes]:
     with _LOCK:
         found = _CHILDREN.setdefault((rules.id, limits), Children(rules, limits))
     return found.judge(batch)
+
+
+def held() -> int:
+    """How many rule sets have processes here."""
+    return len(_CHILDREN)
 
 
 def forget(rules_id: str) -> int:
