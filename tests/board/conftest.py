@@ -1,7 +1,10 @@
 """A board on an embedded database, and once more on the server that TELERAD_TEST_DB names."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +15,11 @@ from visitor import Near, make_room
 
 from harness.show.board import serving
 from harness.show.board.access import Board
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +102,15 @@ def monitor(board: Board, codes: dict[str, str]) -> Near:
     found = Near(board)
     found.join(codes["monitor"], "Max", "Agency")
     return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    program = os.environ.get("TELERAD_CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        pytest.skip("no Chromium: install it, or name one in TELERAD_CHROMIUM")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield started
+        started.close()

@@ -1,22 +1,21 @@
 """Two vendors in two real browsers, one board, real systems behind it."""
 
 import io
-import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from hall import Person
+from systems import free_port
 from visitor import Visitor
 
 if TYPE_CHECKING:
@@ -26,26 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
 BIN = Path(sys.executable).parent
 SCENARIO = "lb-nominal-without-request-document"
 PATIENCE = 90  # seconds
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 EVIL = '"><img src=x onerror=alert(1)>'
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    program = os.environ.get("TELERAD_CHROMIUM") or shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: install it, or name one in TELERAD_CHROMIUM")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -92,33 +72,6 @@ def serve(
 
 def until(page: "Page", selector: str, words: str) -> None:
     page.locator(selector, has_text=words).first.wait_for(timeout=PATIENCE * 1000)
-
-
-class Person:
-    """A vendor at a browser of their own."""
-
-    def __init__(self, browser: "Browser", link: str, organisation: str) -> None:
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
-        self.page = self.context.new_page()
-        self.said: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda mistake: self.said.append(str(mistake)))
-        self.page.on("dialog", lambda dialog: self.said.append(dialog.message) or dialog.dismiss())
-        self.page.goto(link)
-        self.page.fill("input[name=name]", organisation)
-        self.page.fill("input[name=organisation]", organisation)
-        self.page.click("form#join button")
-        self.page.click("main a.main")
-
-    def declare(self, name: str, side: str, port: int) -> int:
-        """Declare a system; the port where it is to send."""
-        self.page.fill("input[name=system]", name)
-        self.page.fill("input[name=version]", "1")
-        self.page.select_option("select[name=side]", side)
-        self.page.fill("input[name=host]", "127.0.0.1")
-        self.page.fill("input[name=port]", str(port))
-        self.page.click("form[action$=systems] button")
-        return int(self.page.locator("dd code").first.inner_text().rpartition(":")[2])
 
 
 def test_two_vendors_and_a_board(

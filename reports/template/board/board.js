@@ -65,7 +65,11 @@
       setTimeout(() => cell.classList.remove("new"), 3000);
     };
     const stream = follow(board.dataset.events, document.getElementById("matrix").dataset.last, board.dataset);
-    stream.addEventListener("cell", (event) => { show(JSON.parse(event.data)); reload(); });
+    stream.addEventListener("cell", (event) => {
+      const known = Number(document.getElementById("matrix").dataset.last);
+      if (Number(event.lastEventId) > known) show(JSON.parse(event.data)); // else the page is newer
+      reload();
+    });
     for (const kind of ["systems", "review", "slots"]) stream.addEventListener(kind, reload);
     Telerad.whenOver.push(reload);
   }
