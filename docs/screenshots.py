@@ -1,4 +1,4 @@
-"""Pictures of the report in its states, made anew: `python docs/screenshots.py [FOLDER]`.
+"""Pictures of the report in its states, and of a session: `python docs/screenshots.py [FOLDER]`.
 
 Two runs are played: one whose report lacks its second author, one with a wrong INS key; and all
 scenarios of the white paper. Chromium is the system's; TELERAD_CHROMIUM names another one.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import board_pictures
 from playwright.sync_api import Browser, sync_playwright
 
 from harness import data
@@ -117,6 +118,8 @@ def main() -> None:
             for state in STATES:
                 if given or state.name in SHOWN:
                     take(browser, state, pages / f"{state.report}-{state.lang}.html", folder)
+            views = (*board_pictures.SHOWN, *(board_pictures.every() if given else ()))
+            board_pictures.take(browser, views, folder)
             browser.close()
 
 

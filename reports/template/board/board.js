@@ -9,7 +9,7 @@
   }
 
   // A part of the page is fetched again, once for all that happens within a moment.
-  const reloading = (address, id, after) => {
+  const reloading = (address, id) => {
     let again = 0;
     return () => {
       if (!address || again) return;
@@ -21,12 +21,13 @@
         const fresh = page.getElementById(id);
         const old = document.getElementById(id);
         if (!fresh || !old) return;
+        const places = [...old.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
         const held = old.contains(document.activeElement) ? document.activeElement.id : "";
         old.replaceWith(document.adoptNode(fresh));
         localise(fresh);
         count();
+        [...fresh.querySelectorAll(".scroll")].forEach((one, at) => { one.scrollLeft = places[at] || 0; });
         if (held && document.getElementById(held)) document.getElementById(held).focus();
-        if (after) after(fresh);
       }, 300);
     };
   };

@@ -10,5 +10,10 @@
       bar.setAttribute("width", Math.max(3, x - Number(bar.getAttribute("x"))).toFixed(1));
     }
   };
-  if (document.querySelector("svg.lanes")) setInterval(move, 500);
+  const drawing = document.querySelector("svg.lanes");
+  if (!drawing) return;
+  const wide = drawing.parentElement; // on a phone: where it is now is seen first
+  const share = (Telerad.now() - Number(drawing.dataset.begin)) * Number(drawing.dataset.scale) / drawing.viewBox.baseVal.width;
+  wide.scrollLeft = wide.scrollWidth * share - wide.clientWidth * 0.8;
+  setInterval(move, 500);
 })();
