@@ -169,7 +169,8 @@ def enter(browser: "Browser", link: str, name: str, role: str, defect: str) -> V
     peer = person.declare("Product", role, port)
     system = int(person.page.url.rpartition("/")[2])
     headers = {"authorization": f"Bearer {person.token()}"}
-    api = httpx2.Client(base_url=person.base, headers=headers, timeout=PATIENCE)
+    fresh = httpx2.Limits(max_keepalive_connections=0)  # none that the server is about to close
+    api = httpx2.Client(base_url=person.base, headers=headers, timeout=PATIENCE, limits=fresh)
     return Vendor(person, role, system, port, peer, defect, api)
 
 
