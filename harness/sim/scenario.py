@@ -26,7 +26,7 @@ from harness.sim.generate import cases as clinical
 from harness.sim.strict import Closed, Words
 from harness.sim.telling import TELLS, Telling
 from harness.text import plain, say
-from harness.wire.edit import BYTES, Edit
+from harness.wire.edit import BYTES, Edit, is_place
 from harness.yamlfile import Item
 
 _NAME: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -312,6 +312,7 @@ def read(item: Item) -> Scenario:
         _refuse_wrong_document(item.find(("steps", number)), found, step)
         _refuse_what_is_not_told(item.find(("steps", number)), found, step)
         _refuse_unsaid_wrong(item.find(("steps", number)), step)
+        _refuse_wrong_place(item.find(("steps", number)), step)
     return found.model_copy(update={"fixed": dict(_messages(item, found))})
 
 
@@ -401,6 +402,17 @@ def _refuse_what_is_not_told(item: Item, found: Scenario, step: Step) -> None:
     if step.instead and step.instead not in clinical.names():
         hint = plain(", ".join(clinical.names()))
         raise item.find(("instead",)).error("case.unknown", hint=hint, name=step.instead)
+
+
+def _refuse_wrong_place(item: Item, step: Step) -> None:
+    """A change at a place that is none, of the message or of its answer."""
+    for owner, changes in ((item, step.mutate), (item.find(("ack",)), step.ack.mutate)):
+        for number, change in enumerate(changes):
+            edit = change.edit
+            if edit.verb in ("set", "remove", "repeat") and not is_place(edit.place):
+                key = "edit.xpath" if edit.place.startswith("/") else "er7.path.wrong"
+                place = owner.find(("mutate", number, edit.verb))
+                raise place.error(key, path=edit.place)
 
 
 def _refuse_unsaid_wrong(item: Item, step: Step) -> None:

@@ -19,6 +19,7 @@ what a document must not hold: `insert` puts elements behind the one that the XP
 `append` inside it, at the end.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,8 +30,8 @@ from lxml import etree
 
 from harness.errors import HarnessError
 from harness.text import say
-from harness.wire import er7path
-from harness.wire.cda import NAMESPACES
+from harness.wire import ed, er7path
+from harness.wire.cda import NAMESPACES, Document
 from harness.wire.er7 import Message
 from harness.yamlfile import Item
 
@@ -49,7 +50,7 @@ BYTES: Final[dict[str, Callable[[bytes], bytes]]] = {
     "link-of-patient": lambda raw: raw.replace(b"requestType=STUDY", b"requestType=PATIENT"),
     "link-without-accession": lambda raw: raw.replace(b"accessionNumber=1", b"number=1"),
     "link-with-patient": lambda raw: raw.replace(b"&amp;idCDA", b"&amp;patientID=1&amp;idCDA"),
-    "latin": lambda raw: raw.decode("utf-8").encode("iso8859-15", "replace"),
+    "latin": lambda raw: raw.decode("utf-8", "replace").encode("iso8859-15", "replace"),
     "lower-case-segment": lambda raw: raw.replace(b"\rPID", b"\rpid", 1).replace(
         b"\rMSA", b"\rmsa", 1
     ),
@@ -59,6 +60,8 @@ BYTES: Final[dict[str, Callable[[bytes], bytes]]] = {
 _KEYS: Final = frozenset(
     {"set", "to", "remove", "repeat", "add", "after", "bytes", "forget", "came"}
 )
+_EMPTY: Final = etree.Element("empty")
+_NAME: Final = re.compile(rf"(?:(?:{'|'.join(NAMESPACES)}):)?[A-Za-z_][\w.-]*")
 ASIDE: Final = ("forget", "came")  # about the messages before, not about this one
 
 
@@ -100,8 +103,9 @@ def read(item: Item) -> Edit:
         return Edit(verb, place)
     if verb == "add":
         return Edit(verb, place, item.need("after").text)
-    if not place.startswith("/") and not er7path.is_path(place):
-        raise item.error("er7.path.wrong", path=place)
+    if not is_place(place):
+        key = "edit.xpath" if place.startswith("/") else "er7.path.wrong"
+        raise item.error(key, path=place)
     return Edit(verb, place, item.need("to").text if verb == "set" else "")
 
 
@@ -116,23 +120,50 @@ def apply(message: Message, edits: Iterable[Edit]) -> Message:
 
 
 def apply_to_document(document: bytes, edits: Sequence[Edit]) -> bytes:
-    """A changed copy of a document. Raises HarnessError when an XPath selects nothing."""
-    root = etree.fromstring(document)
+    """A changed copy of a document. Raises HarnessError when an XPath selects nothing that can be
+    changed so, or the document cannot be read.
+    """
+    root = _root(document)
     for edit in edits:
         if edit.verb == "bytes":
             return BYTES[edit.place](document)
         for node in _selected(root, edit):
-            _change(node, edit)
+            _change_if_possible(node, edit)
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
 
+def _root(document: bytes) -> Any:
+    found = Document.parse(document)
+    if found.refusal:
+        raise HarnessError(found.refusal.text)
+    return found.root
+
+
+def is_place(place: str) -> bool:
+    """A path of a message, or an XPath of a document, that is written right."""
+    if not place.startswith("/"):
+        return er7path.is_path(place)
+    try:
+        _xpath(place)(_EMPTY)
+    except etree.XPathError:
+        return False
+    return True
+
+
+def _xpath(place: str) -> etree.XPath:
+    return etree.XPath(place, namespaces=dict(NAMESPACES))
+
+
 def _selected(root: Any, edit: Edit) -> list[Any]:
-    found = root.xpath(edit.place, namespaces=dict(NAMESPACES))
+    if not is_place(edit.place):
+        raise HarnessError(say("edit.xpath", path=edit.place))
+    selects = _xpath(edit.place)
+    found = selects(root)
     owners, _, name = edit.place.rpartition("/@")
     if found == [] and edit.verb == "set" and owners:
-        for owner in root.xpath(owners, namespaces=dict(NAMESPACES)):
+        for owner in _xpath(owners)(root) if _NAME.fullmatch(name) else ():
             owner.set(_qualified(name), "")
-        found = root.xpath(edit.place, namespaces=dict(NAMESPACES))
+        found = selects(root)
     if not isinstance(found, list) or not found:
         raise HarnessError(say("er7.path.nothing", path=edit.place))
     return found
@@ -143,12 +174,30 @@ def _qualified(name: str) -> str:
     return f"{{{NAMESPACES[prefix]}}}{local}" if prefix else local
 
 
+def _change_if_possible(node: Any, edit: Edit) -> None:
+    """Elements and attributes can be changed; the root can be neither doubled nor taken out."""
+    element = isinstance(node, etree._Element)
+    if not element and not getattr(node, "is_attribute", False):
+        raise HarnessError(say("edit.not_changed", path=edit.place))
+    if element and node.getparent() is None and edit.verb in ("remove", "repeat", "insert"):
+        raise HarnessError(say("edit.root", path=edit.place))
+    try:
+        _change(node, edit)
+    except ValueError:  # what lxml says of a character that XML does not have
+        raise HarnessError(say("edit.not_xml", path=edit.place)) from None
+
+
 def in_document(message: Message, change: Callable[[bytes], bytes]) -> Message:
-    """The message with its document (the first OBX-5.5 in base64) decoded, changed, put back."""
+    """The message with its document (the first OBX-5.5 in base64) decoded, changed, put back.
+
+    Raises HarnessError when there is none.
+    """
     for number, segment in enumerate(message.named("OBX"), 1):
         if segment.field(2) == b"ED":
             place = f"OBX[{number}]-5.5"
-            raw = pybase64.b64decode(message.node(place).data)
+            raw = ed.decode(message.node(place).data).data
+            if raw is None:
+                break
             return message.with_value(place, pybase64.b64encode(change(raw)))
     raise HarnessError(say("er7.path.nothing", path="OBX-5.5"))
 

@@ -94,6 +94,20 @@ def _parts(*folders: Path) -> Iterator[bytes]:
     return (part for part in parts if len(part) < 3000)
 
 
+CHANGED = b"""\
+scenario: one
+title: {fr: Un, en: One}
+steps:
+- send: E
+  mutate: """
+CHANGES = (
+    b'[{set: "/cda:ClinicalDocument/cda:title", to: "x"}]',
+    b'[{remove: "//cda:id"}, {set: "//cda:id/@root", to: "1.2"}]',
+    b'[{repeat: "//cda:author"}, {bytes: cut-document}]',
+    b"[{repeat: OBX}, {remove: OBX-5}, {bytes: latin}]",
+    b'[{add: "NTE|1", after: PID}, {set: "PID-3[5=INS].1", to: "1"}]',
+    b"[{bytes: wrapped-base64}, {bytes: truncated-base64}, {bytes: no-msh}]",
+)
 MAPPING = b"""\
 # where our RIS puts things
 elements:

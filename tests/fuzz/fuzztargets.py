@@ -23,8 +23,9 @@ from harness.rules import profile as profiles
 from harness.rules.checks import cda_header
 from harness.rules.rule import Outcome, Verdict
 from harness.show import baseline, config
-from harness.sim import scenario
+from harness.sim import lint, scenario
 from harness.sim.learning import learn
+from harness.sim.record import Exchange
 from harness.sim.scenario import Scenario
 from harness.sim.torture import case as torture_case
 from harness.text import Text
@@ -268,6 +269,24 @@ def _asked(one: Scenario) -> None:
         assert all((step.form, step.telling, *changes))
 
 
+def play(raw: bytes) -> None:
+    """A scenario of a few steps, between our own simulators in memory."""
+    try:
+        found = scenario.load(_file("x.yaml", raw))
+        for one in found:
+            if len(one.steps) <= 6:
+                exchanges = lint.played(one, profiles.load(one.profile))
+                right(outcome for exchange in exchanges for outcome in _outcomes(exchange))
+    except HarnessError as wrong:
+        _told(wrong)
+
+
+def _outcomes(exchange: Exchange) -> Iterator[Outcome]:
+    yield from exchange.step_outcomes
+    for part in (exchange.request, exchange.answer):
+        yield from part.outcomes if part else ()
+
+
 @cache
 def loaders() -> dict[str, tuple[Callable[[Path], object], Callable[[], Iterable[bytes]]]]:
     """Files that a user writes, by name: how each is read, and right ones."""
@@ -294,6 +313,14 @@ def files(given: bytes) -> None:
 
 def _files_mutated(given: bytes, chance: random.Random) -> bytes:
     return given[:1] + yamlmutator.mutated(given[1:], chance)
+
+
+def _play_seeds() -> Iterator[bytes]:
+    """Short scenarios, those that change a message first."""
+    short = [raw for raw in fuzzseeds.scenarios() if raw.count(b"send:") <= 3]
+    yield from (raw for raw in short if b"mutate" in raw)
+    for change in fuzzseeds.CHANGES:
+        yield fuzzseeds.CHANGED + change
 
 
 def _files_seeds() -> Iterator[bytes]:
@@ -442,6 +469,7 @@ TARGETS = {
     "mllp": Target(mllp, _mllp_mutated, _mllp_seeds, 1024),
     "cda": Target(cda, cdamutator.mutated, fuzzseeds.documents, 65_536),
     "scenario": Target(scenario_file, yamlmutator.mutated, fuzzseeds.scenarios, 8192),
+    "play": Target(play, yamlmutator.mutated, _play_seeds, 4096),
     "files": Target(files, _files_mutated, _files_seeds, 8192),
     "dates": Target(dates, _dates_mutated, lambda: ["\n".join(fuzzseeds.TIMES[:2]).encode()], 128),
     "base64": Target(base64, hl7mutator.mutated, lambda: (b"QUJDRA==", b"QUJD\\.br\\RA=="), 4096),

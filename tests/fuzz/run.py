@@ -15,7 +15,18 @@ from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
 KEPT = HERE.parents[1] / "reports" / "runs" / "fuzz"
-NAMES = ("er7", "mllp", "cda", "scenario", "files", "dates", "base64", "journal", "judgement")
+NAMES = (
+    "er7",
+    "mllp",
+    "cda",
+    "scenario",
+    "play",
+    "files",
+    "dates",
+    "base64",
+    "journal",
+    "judgement",
+)
 QUICK = Path("/dev/shm")  # files of a few bytes, thousands a second
 _NOISE = re.compile(r"INFO:|WARNING:|#\d|0x|Base64:|.*DE: |$")
 _FIGURES = re.compile(r"#(\d+)\s+\w+\s+cov: (\d+) ft: (\d+) corp: (\d+)/\S+.*exec/s: (\d+)")

@@ -4,7 +4,12 @@ import random
 import re
 from collections.abc import Callable
 
+PLACES = (
+    *("//text()", "/cda:ClinicalDocument", "//@*", "//cda:id/@x", "/node()", "//comment()"),
+    *("OBX[1]-5.5", "OBX", "MSH-1", "MSH-2", "MSH-18", "MSH-9", "MSH", "PID-3[5=INS]"),
+)
 VALUES = (
+    *PLACES,
     "", "''", "~", "null", "[]", "{}", "[[[[]]]]", "{a: {b: {c: d}}}", "- x", "0", "-1", "0123",
     "1e400", ".inf", ".nan", "99999999999999999999", "NO", "yes", "true", "2026-01-01", "12:30:45",
     "1_000", "&a x", "*a", "!!python/object/apply:os.system [x]", "!!binary QUJD", "!x y",
