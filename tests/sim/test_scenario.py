@@ -178,7 +178,7 @@ def test_a_whole_name_goes_before_a_prefix(tmp_path: Path, monkeypatch: pytest.M
     written(tmp_path, GOOD + "---\n" + GOOD.replace("one", "one-more"))
     real = data.path
     monkeypatch.setattr(
-        data, "path", lambda *parts: tmp_path if parts[0] == "scenarios" else real(*parts)
+        data, "path", lambda *parts: tmp_path if parts[:1] == ("scenarios",) else real(*parts)
     )
     assert names("one") == ["one"]
     assert names("on") == ["one", "one-more"]
