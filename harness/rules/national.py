@@ -55,19 +55,16 @@ class National:
     @property
     def has_key(self) -> bool:
         """Its key is right, or it has none that is documented (ADELI, FINESS of Corsica)."""
-        if self.kind in ("siret", "siren"):
-            from stdnum.fr import siren, siret  # brings half of the standard library: few need it
+        from stdnum import luhn  # brings half of the standard library: only for who has a number
+        from stdnum.fr import siren, siret
 
-            return bool((siret if self.kind == "siret" else siren).is_valid(self.number))
+        if self.kind == "siret":
+            return bool(siret.is_valid(self.number))
+        if self.kind == "siren":
+            return bool(siren.is_valid(self.number))
         if self.kind in ("rpps", "rank", "finess") and self.number.isdigit():
-            return _has_luhn_key(self.number)
+            return bool(luhn.is_valid(self.number))
         return True
-
-
-def _has_luhn_key(digits: str) -> bool:
-    """Source: ISO/IEC 7812-1, annex B."""
-    even = sum(map(int, digits[-1::-2]))
-    return (even + sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])) % 10 == 0
 
 
 def read_person(kind: str, text: str) -> National | None:
