@@ -88,6 +88,7 @@ def _options(asked: argparse.Namespace, folder: Path) -> list[str]:
         f"-dict={folder / 'dictionary'}",
         f"-artifact_prefix={folder}/",
         "-timeout=60",
+        "-report_slow_units=600",
         "-rss_limit_mb=1024",
         "-print_final_stats=1",
         str(corpus),
