@@ -1,7 +1,7 @@
 """Damaged messages and documents, judged by every rule of both profiles.
 
 No rule may break down (verdict `error`), nothing may raise, and nothing may hang: a watchdog ends
-an input that takes longer than a minute, and says which it was.
+an input that takes 20 seconds of CPU time, and says which it was.
 """
 
 import random
@@ -26,7 +26,7 @@ from harness.rules.rule import Subject
 from harness.wire.cda import Document
 from harness.wire.er7 import Message
 
-PATIENCE = 60  # seconds
+PATIENCE = 20  # seconds of CPU time: the machine may be busy with other things
 KEPT = Path(__file__).parents[2] / "reports" / "runs" / "fuzz"
 
 
@@ -39,15 +39,15 @@ def watched() -> Iterator[None]:
     """What is inside ends within the patience, or raises Hangs."""
 
     def bark(number: int, frame: FrameType | None) -> None:
-        raise Hangs(f"longer than {PATIENCE} s")
+        raise Hangs(f"more than {PATIENCE} s of CPU time")
 
-    before = signal.signal(signal.SIGALRM, bark)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    before = signal.signal(signal.SIGPROF, bark)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def check_messages(name: str, seed: int, count: int) -> None:
