@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -54,14 +55,20 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, rules: RuleSet) -> Iterator[Childr
 
 
 def test_many_judge_as_one_does(
-    rules: RuleSet, asked: Asked, pieces: list[Piece], monkeypatch: pytest.MonkeyPatch
+    rules: RuleSet,
+    asked: Asked,
+    pieces: list[Piece],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(work, "PIECES", 2)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     engine = Local(rules, 2, Limits())
     try:
         found = list(work.judged(pieces, engine, never))
     finally:
         engine.close()
+    assert list(tmp_path.iterdir()) == []  # nothing stays in the system's temporary folder
     assert [one for one, _ in found] == pieces
     assert [lines for _, lines in found] == [rows.of(one, asked) for one in pieces]
 
@@ -111,7 +118,7 @@ def test_workers_end_with_the_process_that_started_them(rules: RuleSet) -> None:
         "import pickle, sys, os\n"
         "from harness.show.corpus.children import Child, Limits\n"
         "child = Child(pickle.load(sys.stdin.buffer), Limits())\n"
-        "print(child.pid, flush=True)\n"
+        "print(child.pid, child._folder, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     import pickle
@@ -119,9 +126,10 @@ def test_workers_end_with_the_process_that_started_them(rules: RuleSet) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], input=pickle.dumps(rules), capture_output=True, check=False
     )
-    pid = int(done.stdout)
+    pid, folder = done.stdout.decode().split()
     for _ in range(200):
-        if not Path(f"/proc/{pid}").exists() or _is_dead(pid):
+        if _is_dead(int(pid)):
+            assert not Path(folder).exists()
             return
         time.sleep(0.05)
     pytest.fail("the worker lives on")

@@ -7,8 +7,10 @@ its row is an error of ours and the others go on.
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -66,12 +68,13 @@ class Child:
             stderr=told,
             start_new_session=True,  # Ctrl-C is for the process that started it
         )
+        self._folder = tempfile.mkdtemp(prefix="telerad-judge-")  # for what is shipped
         self._limits = limits
         self._due: float | None = None
         self._late = False
         threading.Thread(target=self._watch, daemon=True).start()
         try:
-            self._send((rules, limits.memory))
+            self._send((rules, limits.memory, self._folder))
             answer = self._answer(_START)
         except Died:
             self.close()
@@ -99,6 +102,7 @@ class Child:
         for stream in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
                 _there(stream).close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     # -- speaking ---------------------------------------------------------------------------
 

@@ -1,16 +1,17 @@
 """The process that judges: a rule set once, then batches of pieces; rows out, piece by piece.
 
 Run as `python -m harness.show.corpus.worker`. It speaks on its standard input and output, with the
-process that started it and nobody else, and ends when that one does. Memory beyond the limit makes
-the piece at hand an error and no more; whatever kills this process is for the other one to see.
+process that started it and nobody else, and ends when that one does; so does its folder. Memory
+beyond the limit makes the piece at hand an error and no more; whatever kills this process is for
+the other one to see.
 """
 
 import gc
 import os
 import pickle
+import shutil
 import struct
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -26,10 +27,12 @@ READY: Final = b"ready"
 def main() -> None:
     """Judge until there is no more."""
     incoming, outgoing = _own_streams()
-    rules, memory = pickle.load(incoming)  # noqa: S301  from the process that started this one
-    with tempfile.TemporaryDirectory(prefix="telerad-") as folder:
+    rules, memory, folder = pickle.load(incoming)  # noqa: S301  from who started this process
+    try:
         _limit(memory)
         _judge(incoming, outgoing, rules, Path(folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:
