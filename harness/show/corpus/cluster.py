@@ -86,12 +86,16 @@ class _Sent:
         return bool(self._future.done())
 
     def result(self, timeout: float) -> list[bytes]:
-        """Raises Refused as a worker said it; NotMeasured when the cluster cannot."""
-        from distributed import KilledWorker
+        """Raises Refused as a worker said it; NotMeasured when the cluster cannot.
+
+        Fetching is never cut short: Dask shares one fetch between all that wait.
+        """
+        from distributed import KilledWorker, wait
         from distributed.client import FutureCancelledError
 
         try:
-            found: list[bytes] = self._future.result(timeout)
+            wait(self._future, timeout)
+            found: list[bytes] = self._future.result()
         except (TimeoutError, Refused, HarnessError):
             raise
         except (KilledWorker, FutureCancelledError) as wrong:
