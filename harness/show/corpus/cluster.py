@@ -79,8 +79,14 @@ class _Sent:
 
     def __init__(self, cluster: Cluster, batch: Batch) -> None:
         self._cluster, self._batch = cluster, batch
-        self._future = cluster.send(batch)
-        self._tries = 1
+        self._tries = 0
+        self._send()
+
+    def _send(self) -> None:
+        self._tries += 1
+        self._future, ended = self._cluster.send(self._batch), threading.Event()
+        self._future.add_done_callback(lambda task: ended.set())
+        self._ended = ended
 
     def done(self) -> bool:
         return bool(self._future.done())
@@ -90,11 +96,12 @@ class _Sent:
 
         Fetching is never cut short: Dask shares one fetch between all that wait.
         """
-        from distributed import KilledWorker, wait
+        from distributed import KilledWorker
         from distributed.client import FutureCancelledError
 
+        if not self._ended.wait(timeout):
+            raise TimeoutError
         try:
-            wait(self._future, timeout)
             found: list[bytes] = self._future.result()
         except (TimeoutError, Refused, HarnessError):
             raise
@@ -109,9 +116,11 @@ class _Sent:
     def _once_more(self, wrong: Exception) -> None:
         if self._tries == _TRIES:
             raise _failed(wrong)
-        self._tries += 1
         self._cluster.came(self._future)
-        self._future = self._cluster.send(self._batch)
+        try:
+            self._send()
+        except Exception as lost:  # the scheduler is gone as well
+            raise _failed(lost) from None
 
 
 def _failed(wrong: Exception) -> NotMeasured:
