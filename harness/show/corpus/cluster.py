@@ -33,7 +33,7 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise HarnessError(say("corpus.no_dask"), hint="telerad-harness[cluster]") from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        _be_quiet()
         warnings.filterwarnings("ignore", module="distributed")
         try:
             self._client = Client(address, timeout=_PATIENCE, set_as_default=False)
@@ -50,7 +50,10 @@ class Cluster:
     @property
     def width(self) -> int:
         """The threads of all workers that there are now."""
-        return max(1, sum(map(int, self._client.nthreads().values())))
+        try:
+            return max(1, sum(map(int, self._client.nthreads().values())))
+        except OSError as lost:
+            raise _failed(lost) from None
 
     def submit(self, batch: Batch) -> Pending:
         """Send a batch to the cluster."""
@@ -84,7 +87,10 @@ class _Sent:
 
     def _send(self) -> None:
         self._tries += 1
-        self._future, ended = self._cluster.send(self._batch), threading.Event()
+        try:
+            self._future, ended = self._cluster.send(self._batch), threading.Event()
+        except Exception as lost:  # the scheduler is gone
+            raise _failed(lost) from None
         self._future.add_done_callback(lambda task: ended.set())
         self._ended = ended
 
@@ -117,10 +123,14 @@ class _Sent:
         if self._tries == _TRIES:
             raise _failed(wrong)
         self._cluster.came(self._future)
-        try:
-            self._send()
-        except Exception as lost:  # the scheduler is gone as well
-            raise _failed(lost) from None
+        self._send()
+
+
+def _be_quiet() -> None:
+    """What Dask logs is told by us, once."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _failed(wrong: Exception) -> NotMeasured:
