@@ -6,6 +6,7 @@ stay text. A plot says only names, numbers and days; what they are is told besid
 """
 
 import io
+import logging
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -91,6 +92,7 @@ def _layers(counts: Sequence[Counter[str]]) -> Iterator[tuple[str, list[int]]]:
 @contextmanager
 def _drawing(height: float) -> Iterator[tuple[Any, Any]]:
     """A figure without a window, in the page's ink. No text is read as a formula."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # that it looks for fonts, and where
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
