@@ -6,6 +6,7 @@ Source: HL7 v2.5.1, 2.15.9.10 (MSH-10); imaging body fact sheet, 4.3 (one study,
 """
 
 from collections.abc import Iterator, MutableMapping
+from hashlib import blake2b
 from typing import Final
 
 from harness.rules.concordance import Facts
@@ -24,6 +25,11 @@ def control_key(message: Message) -> tuple[str, str]:
     return _CONTROL_ID, "|".join(message.first(place) for place in ("MSH-3", "MSH-4", "MSH-10"))
 
 
+def digest_of(message: Message) -> int:
+    """A number that tells a message from others, the same in every process."""
+    return int.from_bytes(blake2b(message.raw, digest_size=8).digest())
+
+
 def patient_of(message: Message) -> str:
     """The INS of PID-3; empty when there is none."""
     return message.first("PID-3[5=INS].1")
@@ -33,14 +39,14 @@ def note(ledger: Ledger, subject: Subject, facts: Facts, document_kind: str) -> 
     """Put a message that was judged into the ledger; whoever said a number first keeps it."""
     if subject.message is None:
         return
-    by = Seen(subject.kind, patient_of(subject.message), hash(subject.message.raw))
+    by = Seen(subject.kind, patient_of(subject.message), digest_of(subject.message))
     for key in _keys(subject, subject.message, facts, document_kind):
         ledger.setdefault(key, by)
 
 
 def forget(ledger: Ledger, message: Message) -> None:
     """Take back what a message said whose receiver refused it; its control ID stays used."""
-    digest = hash(message.raw)
+    digest = digest_of(message)
     for key in [key for key, seen in ledger.items() if seen.digest == digest]:
         if key[0] in NUMBERS:
             del ledger[key]

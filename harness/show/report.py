@@ -1,6 +1,6 @@
 """The one record that every report is written from. Writers are pure functions of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -83,13 +83,14 @@ class UsedBaseline:
 class Report:
     """A whole run, or a check of files.
 
-    `files` are the judged files of `telerad check` (empty for a run); `exchanges` those of a run.
-    `rules` are all rules of the profile; `rules_hash` is the hash of their tables.
-    `flows` are those of the profile, met or not. `command` is what the user typed. `sut` is the
-    role judged: "ris", "platform", "both", "none". `concordance` is the table of facts of each
-    conversation. `runs` are those that were merged, empty for one run. `unsynced`: what was
-    acknowledged was received, but not made sure to be on disk. `baseline`: the known failures that
-    were asked for. `guide` is the profile that judged, None when it is not at hand.
+    `files` are the judged files of `telerad check` (empty for a run); `exchanges` those of a
+    run. `rules` are all rules of the profile; `rules_hash` is the hash of their tables. `flows`
+    are those of the profile, met or not. `command` is what the user typed. `sut` is the role
+    judged: "ris", "platform", "both", "none". `concordance` is the table of facts of each
+    conversation. `runs` are those that were merged, empty for one run. `left_out`: exchanges of
+    a long session that are in the journal only, by verdict. `unsynced`: what was acknowledged
+    was received, but not made sure to be on disk. `baseline`: the known failures that were
+    asked for. `guide` is the profile that judged, None when it is not at hand.
     """
 
     tool: str
@@ -109,6 +110,7 @@ class Report:
     folder: Path | None = None
     interrupted: bool = False
     unsynced: bool = False
+    left_out: Mapping[Verdict, int] = field(default_factory=dict)
     flows: tuple[str, ...] = ()
     concordance: tuple[Concordance, ...] = ()
     runs: tuple[Part, ...] = ()
@@ -120,6 +122,7 @@ class Report:
         """The worst of all parts; INCONCLUSIVE when nothing was judged."""
         parts = [exchange.verdict for exchange in self.exchanges]
         parts += [judged.verdict for judged in self.files]
+        parts += [verdict for verdict, count in self.left_out.items() if count]
         judged = [part for part in parts if part > Verdict.NOT_TESTED]
         return max(judged, default=Verdict.INCONCLUSIVE)
 

@@ -201,6 +201,8 @@ class Terminal:
             self.line((self.tr("term.interrupted"), "yellow"))
         if report.unsynced:
             self.line((self.tr("term.unsynced"), "yellow"))
+        if report.left_out:
+            self.line((self.tr("term.left_out", count=sum(report.left_out.values())), "yellow"))
 
     def finding(self, placed: Placed, *, brief: bool = False) -> None:
         """One finding, as the design shows it."""

@@ -5,7 +5,10 @@
 
 from dataclasses import dataclass
 
+from harness.rules.rule import Seen
 from harness.text import Text
+
+Key = tuple[str, str]  # of the ledger of a session
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,15 @@ class Tick:
     """The time has come that a machine named as its deadline, or passed it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a `Weigh` gave: the outcomes, as `weighing.Reader` reads them."""
+
+    role: str
+    ticket: int
+    outcomes: bytes
+
+
 Event = (
     Received
     | Answered
@@ -113,6 +125,7 @@ Event = (
     | Reopened
     | Left
     | Tick
+    | Weighed
 )
 
 
@@ -134,4 +147,32 @@ class Reply:
     data: bytes
 
 
-Action = Deliver | Reply
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A message to be judged as `kind`, after `earlier` (kind and bytes of each).
+
+    `changes` of the session's ledger: what a key stands for now, None when it is forgotten;
+    `anew`: they are all of it.
+    """
+
+    kind: str
+    raw: bytes
+    earlier: tuple[tuple[str, bytes], ...] = ()
+    changes: tuple[tuple[Key, Seen | None], ...] = ()
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Judge a message in another process; what it gives comes back as `Weighed`.
+
+    What comes on `connection` meanwhile, if one is named, waits for it.
+    """
+
+    role: str
+    connection: str
+    ticket: int
+    task: Task
+
+
+Action = Deliver | Reply | Weigh

@@ -46,24 +46,50 @@ class Judge:
         deliberate: Text | None = None,
     ) -> tuple[Judged, Subject]:
         """A message that crossed the wire."""
+        found = self.weigh(
+            kind, message, file, earlier=earlier, guessed=guessed, deliberate=deliberate
+        )
+        self.take_note(found[1])
+        return found
+
+    def take_note(self, subject: Subject) -> None:
+        """What a message that was weighed says goes into the ledger."""
+        self.profile.note(self.seen, subject)
+
+    def weigh(
+        self,
+        kind: str,
+        message: Message,
+        file: str,
+        *,
+        earlier: tuple[Subject, ...] = (),
+        guessed: Text | None = None,
+        deliberate: Text | None = None,
+    ) -> tuple[Judged, Subject]:
+        """Judge a message, and leave the ledger as it is."""
+        subject = self._subject(kind, message, earlier)
+        outcomes = self.profile.judge(subject)
+        return _judged(subject, message, file, outcomes, guessed, deliberate), subject
+
+    def weighed(
+        self,
+        kind: str,
+        message: Message,
+        file: str,
+        outcomes: tuple[Outcome, ...],
+        *,
+        earlier: tuple[Subject, ...] = (),
+        guessed: Text | None = None,
+    ) -> tuple[Judged, Subject]:
+        """A message that was judged elsewhere, under the same profile."""
+        subject = self._subject(kind, message, earlier)
+        return _judged(subject, message, file, outcomes, guessed, None), subject
+
+    def _subject(self, kind: str, message: Message, earlier: tuple[Subject, ...]) -> Subject:
         subject = self.profile.subject(
             kind, message, earlier=earlier, on_wire=True, towards=self.towards
         )
-        subject = replace(subject, recorded=True, seen=self.seen)
-        outcomes = self.profile.judge(subject)
-        self.profile.note(self.seen, subject)
-        judged = Judged(
-            kind,
-            file,
-            outcomes,
-            message,
-            subject.document,
-            message.raw,
-            guessed,
-            deliberate,
-            file.replace("messages/", "documents/").replace(".er7", ".xml"),
-        )
-        return judged, subject
+        return replace(subject, recorded=True, seen=self.seen)
 
     def answer(
         self, message: Message, request: Message, file: str, *, deliberate: Text | None = None
@@ -130,6 +156,27 @@ class Judge:
         if found is None:
             raise KeyError(name)
         return found
+
+
+def _judged(
+    subject: Subject,
+    message: Message,
+    file: str,
+    outcomes: tuple[Outcome, ...],
+    guessed: Text | None,
+    deliberate: Text | None,
+) -> Judged:
+    return Judged(
+        subject.kind,
+        file,
+        outcomes,
+        message,
+        subject.document,
+        message.raw,
+        guessed,
+        deliberate,
+        file.replace("messages/", "documents/").replace(".er7", ".xml"),
+    )
 
 
 def is_refusal(answer: Message | None) -> bool:

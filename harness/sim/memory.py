@@ -8,8 +8,20 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
-from harness.sim.events import Action, Answered, Deliver, Event, Received, Strayed, Tick
+from harness.sim.events import (
+    Action,
+    Answered,
+    Deliver,
+    Event,
+    Received,
+    Reply,
+    Strayed,
+    Tick,
+    Weigh,
+    Weighed,
+)
 from harness.sim.network.net import Machine
+from harness.sim.weighing import Weigher
 from harness.wire import mllp
 from harness.wire.mllp import Block, Framer, Junk, Unfinished
 
@@ -18,10 +30,14 @@ _MOST_TICKS: Final = 100
 
 
 class Wire:
-    """One machine for each role (the same one when it plays both), and the bytes between them."""
+    """One machine for each role (the same one when it plays both), and the bytes between them.
 
-    def __init__(self, machines: Mapping[str, Machine]) -> None:
+    `weigher` judges what a machine wants judged beside.
+    """
+
+    def __init__(self, machines: Mapping[str, Machine], weigher: Weigher | None = None) -> None:
         self.machines = machines
+        self.weigher = weigher
         self.now = 0.0
         self.carried: list[tuple[str, bytes]] = []  # who sent, the bytes
         self._waiting: deque[Action] = deque()
@@ -47,12 +63,21 @@ class Wire:
         while self._waiting:
             action = self._waiting.popleft()
             self.now += 0.001
+            if isinstance(action, Weigh):
+                self._waiting += self._weighed(action)
+                continue
             self.carried.append((action.role, action.data))
             to = _OTHER[action.role]
             for event in self._events(to, action):
                 self._waiting += self.machines[to].handle(event, self.now)
 
-    def _events(self, to: str, action: Action) -> list[Event]:
+    def _weighed(self, action: Weigh) -> list[Action]:
+        if self.weigher is None:
+            raise RuntimeError("nobody here to weigh")
+        weighed = Weighed(action.role, action.ticket, self.weigher.weigh(action.task))
+        return self.machines[action.role].handle(weighed, self.now)
+
+    def _events(self, to: str, action: Deliver | Reply) -> list[Event]:
         opened = not isinstance(action, Deliver)
         framer = self._framers.setdefault((to, opened), Framer())
         framer.receive(action.data)

@@ -6,6 +6,7 @@ Source: HL7 v2.5.1, 2.15.9.10 (MSH-10).
 """
 
 import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from harness.wire.er7 import Message
@@ -20,10 +21,14 @@ class Given:
 
 
 class Repeats:
-    """The answers given so far. A message without MSH-10 is never one that comes again."""
+    """The answers given so far, the latest `most` of them, None for all.
 
-    def __init__(self) -> None:
-        self._given: dict[bytes, Given] = {}
+    A message without MSH-10 is never one that comes again.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
+        self._given: OrderedDict[bytes, Given] = OrderedDict()
 
     def find(self, message: Message) -> Given | None:
         """What was answered to this message before; None when it is new."""
@@ -33,6 +38,8 @@ class Repeats:
         """Remember an answer."""
         if message.first("MSH-10"):
             self._given[_key(message)] = given
+        if self.most is not None and len(self._given) > self.most:
+            self._given.popitem(last=False)
 
 
 def _key(message: Message) -> bytes:

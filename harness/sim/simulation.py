@@ -4,11 +4,16 @@ As the platform it answers A with C and D with E; as the RIS it begins with A (a
 with D. It has any number of conversations at once, on any connections, told apart by ORC-2.
 """
 
+from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from harness.rules import guess
-from harness.rules.rule import Outcome, Verdict
+from harness.rules.rule import Outcome, Subject, Verdict
+from harness.sim import weighing
 from harness.sim.actor import Actor, Conversation
 from harness.sim.events import (
     Action,
@@ -23,20 +28,27 @@ from harness.sim.events import (
     Strayed,
     Tick,
     Unreachable,
+    Weigh,
+    Weighed,
 )
 from harness.sim.form import FIRST
 from harness.sim.judging import Judge, expected_code, is_refusal
+from harness.sim.kept import Kept
 from harness.sim.learning.documents import order_of, versions_of
 from harness.sim.play import DOUBT, Setting
 from harness.sim.reactions import Reactions
-from harness.sim.record import Exchange
+from harness.sim.record import Exchange, Judged
 from harness.sim.repeats import Given
 from harness.text import Text, plain, say
 from harness.wire.er7 import Message
 from harness.wire.mllp import frame
 from harness.wire.transcript import Record
 
+LARGE: Final = 8 * 1024  # bytes; judging what is larger takes long
+GIVEN_UP: Final = 1000  # messages of ours whose answer may still come, too late
+NOTES: Final = 4  # entries of the ledger for each exchange that is kept
 _OTHER: Final = {"ris": "platform", "platform": "ris"}
+_Then = Callable[[Judged, Subject, float], list[Action]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,20 @@ class _Pending:
     number: int
     started: float
     deadline: float
+    talk: str = ""  # the order that it is about
     doubtful: list[Message] = field(default_factory=list)  # answers that name another message
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A message of the peer between its arrival and its answer."""
+
+    event: Received
+    message: Message
+    kind: str
+    talk: Conversation
+    number: int
+    at: datetime
 
 
 def _name_of(talk: Conversation, kind: str, message: Message) -> str:
@@ -79,29 +104,51 @@ class Simulation:
     """One role, without a scenario. `talks`: it sends its own messages too, to a known peer.
 
     What it did before a break is recalled before it starts: it then sends what was not answered
-    again, and what it still has to say.
+    again, and what it still has to say. `beside`: whoever drives it weighs documents beside other
+    things (`Weigh`); else they are judged at once. `most`: how many exchanges are kept in full, and
+    with them what is remembered of their conversations; None for all.
     """
 
     def __init__(
-        self, role: str, setting: Setting, *, talks: bool, reactions: Reactions | None = None
+        self,
+        role: str,
+        setting: Setting,
+        *,
+        talks: bool,
+        reactions: Reactions | None = None,
+        beside: bool = False,
+        most: int | None = None,
     ) -> None:
         self.role = role
         self.setting = setting
         self.talks = talks
         self.reactions = reactions or Reactions()
         self._later: list[_Later] = []
-        self.judge = Judge(setting.profile)
+        self.beside = beside
+        self._ledger = weighing.Followed()
+        self._reader = weighing.Reader(setting.profile)
+        self.judge = Judge(setting.profile, seen=self._ledger)
         self.actor = Actor(role, setting.profile, setting.case, defect=setting.defect)
-        self.exchanges: list[Exchange] = []
+        self.kept = Kept(most, self._forget)
         self.done = False
+        self._number = setting.first_number - 1  # of the latest exchange
+        self._alive: Counter[str] = Counter()  # exchanges kept, by conversation
         self._pending: dict[str, _Pending] = {}
-        self._given_up: dict[str, _Pending] = {}
+        self._given_up: OrderedDict[str, _Pending] = OrderedDict()
+        self._weighing: dict[int, tuple[str, Callable[[bytes, float], list[Action]]]] = {}
+        self._behind: dict[str, list[tuple[Event, float]]] = {}  # by conversation that is weighed
+        self._tickets = 0
         self._stray: list[str] = []
         self._stray_outcomes: list[Outcome] = []
         self._turned_away: list[Text] = []
         self._unanswered: list[tuple[str, Message]] = []
         self._due: list[tuple[str, Conversation]] = []
         self._cut_off: set[bytes] = set()  # came before a break, not answered then
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Those that are kept, in their order."""
+        return self.kept.all()
 
     @property
     def deadline(self) -> float | None:
@@ -130,6 +177,12 @@ class Simulation:
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take an event in; give what is to be done. Never raises on what a peer sent."""
+        if isinstance(event, Weighed):
+            return self._weighed(event, now)
+        held_by = self._held_by(event) if self._behind else None
+        if held_by is not None:
+            self._behind[held_by].append((event, now))
+            return []
         if isinstance(event, Received):
             return self._received(event, now)
         if isinstance(event, Answered):
@@ -159,7 +212,7 @@ class Simulation:
             return
         self._keep(
             Exchange(
-                number=self._next,
+                number=self._next(),
                 scenario="simulate",
                 flow="-",
                 sender=_OTHER[self.role],
@@ -184,11 +237,16 @@ class Simulation:
         kind, why = guess.of_message(message, self.setting.profile, self.role)
         again = event.data in self._cut_off
         self._note("message", "in", event.connection, kind, event.data, again=again)
-        talk = self._conversation(message)
-        number = self._next
-        judged, subject = self.judge.message(
-            kind, message, f"messages/{number:04d}-{kind}.er7", earlier=talk.subjects, guessed=why
-        )
+        talk, number = self._conversation(message), self._next()
+        coming = _Coming(event, message, kind, talk, number, at)
+        file = f"messages/{number:04d}-{kind}.er7"
+        return self._judge(kind, message, file, talk, partial(self._came, coming), now, event, why)
+
+    def _came(self, coming: _Coming, judged: Judged, subject: Subject, now: float) -> list[Action]:
+        """A message of the peer that was judged: it is answered, and followed."""
+        event, message, kind = coming.event, coming.message, coming.kind
+        talk, number, at = coming.talk, coming.number, coming.at
+        self._take_note(subject)
         wanted = self.reactions.code(kind)
         answer = self.actor.answer(kind, message, judged.outcomes, at, wanted)
         if not is_refusal(answer):
@@ -261,8 +319,78 @@ class Simulation:
 
     def _rest(self, talk: Conversation) -> None:
         """Any number of conversations may go on: each keeps but its bytes until more comes."""
-        for subject in talk.subjects:
-            subject.let_go()
+        if talk.name not in self._behind:
+            for subject in talk.subjects:
+                subject.let_go()
+
+    # -- what is weighed beside -------------------------------------------------------------
+
+    def _judge(
+        self,
+        kind: str,
+        message: Message,
+        file: str,
+        talk: Conversation,
+        then: _Then,
+        now: float,
+        event: Received | None = None,
+        guessed: Text | None = None,
+    ) -> list[Action]:
+        """Judge a message now, or have a long one judged beside; its conversation waits for it."""
+        earlier = talk.subjects
+        if not self.beside or len(message.raw) < LARGE:
+            found = self.judge.weigh(kind, message, file, earlier=earlier, guessed=guessed)
+            return then(*found, now)
+        self._tickets += 1
+        wanted = weighing.task(kind, message, earlier, self._ledger)
+
+        def read(outcomes: bytes, at: float) -> list[Action]:
+            told = self._reader.outcomes(outcomes)
+            found = self.judge.weighed(kind, message, file, told, earlier=earlier, guessed=guessed)
+            return then(*found, at)
+
+        self._weighing[self._tickets] = (talk.name, read)
+        self._behind[talk.name] = []
+        connection = event.connection if event else ""
+        return [Weigh(self.role, connection, self._tickets, wanted)]
+
+    def _weighed(self, event: Weighed, now: float) -> list[Action]:
+        name, read = self._weighing.pop(event.ticket)
+        behind = self._behind.pop(name)
+        actions = read(event.outcomes, now)
+        for waited, at in behind:
+            actions += self.handle(waited, at if isinstance(waited, Answered) else now)
+        if name in self.actor.conversations:
+            self._rest(self.actor.conversations[name])
+        return actions
+
+    def _held_by(self, event: Event) -> str | None:
+        """The conversation of an event when a message of it is being weighed."""
+        name = None
+        if isinstance(event, Received):
+            message = Message(event.data)
+            if message.first("MSH-9.1") != "ACK" and not self.setting.repeats.find(message):
+                name = self._conversation(message).name
+        elif isinstance(event, Answered):
+            named = Message(event.data).first("MSA-2")
+            waiting = self._pending.get(named) or self._given_up.get(named)
+            name = waiting.talk if waiting else None
+        return name if name in self._behind else None
+
+    def _take_note(self, subject: Subject) -> None:
+        """The ledger of a session that goes on for days keeps what was said last."""
+        self.judge.take_note(subject)
+        if self.kept.most is not None:
+            self._ledger.keep(NOTES * self.kept.most)
+
+    def _forget(self, exchange: Exchange) -> None:
+        """An exchange is not kept any longer; with the last of them its conversation goes."""
+        name = exchange.conversation
+        self._alive[name] -= 1
+        if self._alive[name] <= 0:
+            del self._alive[name]
+            if name not in self._behind:
+                self.actor.conversations.pop(name, None)
 
     def _stray_ack(self, event: Received, answer: Message) -> list[Action]:
         """An acknowledgement where messages come in is told, and never acknowledged (2.9.2)."""
@@ -274,24 +402,28 @@ class Simulation:
     def _again(self, event: Received, before: Given) -> list[Action]:
         """A message that comes again: the same answer, told once."""
         self._note("message", "in", event.connection, "", event.data, again=True)
-        position, told = before.number - self.setting.first_number, say("run.repeated").en
-        exchange = self.exchanges[position] if position >= 0 else None
+        exchange, told = self.kept.get(before.number), say("run.repeated").en
         if exchange and told not in exchange.wire:
-            self.exchanges[position] = replace(exchange, wire=(*exchange.wire, told))
+            self.kept.put(replace(exchange, wire=(*exchange.wire, told)))
         if before.answer is None:
             return []
         self._note("ack", "out", event.connection, "", before.answer, again=True)
         return [Reply(self.role, event.connection, frame(before.answer))]
 
-    @property
     def _next(self) -> int:
-        """Number of the next exchange."""
-        return self.setting.first_number + len(self.exchanges)
+        """Number of a new exchange."""
+        self._number += 1
+        return self._number
 
     def _keep(self, exchange: Exchange) -> None:
-        self.exchanges.append(exchange)
+        self._put(exchange)
         exchange.let_go()
         self.setting.told(exchange)
+
+    def _put(self, exchange: Exchange) -> None:
+        if self.kept.get(exchange.number) is None:
+            self._alive[exchange.conversation] += 1
+        self.kept.put(exchange)
 
     def _conversation(self, message: Message) -> Conversation:
         """By order number; a document without one belongs where its own set of versions is."""
@@ -350,13 +482,10 @@ class Simulation:
         talk.case = self.reactions.case(flow, made, talk.case)
         message = self.actor.compose_in(talk, flow, self.setting.wall())
         talk.sent.add(flow)
-        number = self._next
-        judged, subject = self.judge.message(
-            flow, message, f"messages/{number:04d}-{flow}.er7", earlier=talk.subjects
-        )
-        talk.subjects += (subject,)
+        number = self._next()
+        file = f"messages/{number:04d}-{flow}.er7"
         self._note("message", "out", "", flow, message.raw)
-        self.exchanges.append(
+        self._put(
             Exchange(
                 number=number,
                 scenario="simulate",
@@ -364,22 +493,40 @@ class Simulation:
                 sender=self.role,
                 receiver=_OTHER[self.role],
                 state="no_answer",
-                request=judged,
+                request=Judged(flow, file, (), message, raw=message.raw),
                 sent=self.setting.wall(),
                 conversation=talk.name,
             )
         )
-        return [self._deliver(flow, message, number, now)]
+        deliver = self._deliver(flow, talk, message, number, now)
+        then = partial(self._sent, talk, number)
+        return [deliver, *self._judge(flow, message, file, talk, then, now)]
 
-    def _deliver(self, flow: str, message: Message, number: int, now: float) -> Action:
+    def _sent(
+        self, talk: Conversation, number: int, judged: Judged, subject: Subject, now: float
+    ) -> list[Action]:
+        """A message of ours was judged."""
+        self._take_note(subject)
+        talk.subjects += (subject,)
+        exchange = self.kept.get(number)
+        if exchange:
+            self.kept.put(replace(exchange, request=judged))
+            if exchange.step_outcomes:  # it was given up meanwhile, and told so
+                self.setting.told(replace(exchange, request=judged))
+        return []
+
+    def _deliver(
+        self, flow: str, talk: Conversation, message: Message, number: int, now: float
+    ) -> Action:
         deadline = now + self.setting.ack_timeout
-        self._pending[message.first("MSH-10")] = _Pending(flow, message, number, now, deadline)
+        waiting = _Pending(flow, message, number, now, deadline, talk.name)
+        self._pending[message.first("MSH-10")] = waiting
         return Deliver(self.role, self.actor.framed(flow, message), message.first("MSH-10"))
 
     def _send_again(self, flow: str, message: Message, now: float) -> Action:
         """A message from before a break, with the same MSH-10; its exchange is that of then."""
         self._note("message", "out", "", flow, message.raw, again=True)
-        return self._deliver(flow, message, 0, now)
+        return self._deliver(flow, self._conversation(message), message, 0, now)
 
     def _answered(self, event: Answered, now: float) -> list[Action]:
         answer = Message(event.data)
@@ -421,8 +568,8 @@ class Simulation:
         """An answer to a message that was given up belongs there, not to the one that waits now."""
         file = f"messages/{late.number:04d}-{late.flow}.ack.er7"
         outcome = self.judge.broken("ACK-LATE", say("run.in_time"), say("run.late"))
-        position = late.number - self.setting.first_number
-        known = self.exchanges[position].step_outcomes if position >= 0 else ()
+        exchange = self.kept.get(late.number)
+        known = exchange.step_outcomes if exchange else ()
         judged = self.judge.answer(answer, late.message, file)
         self._settle(late, answer=judged, step_outcomes=(*known, outcome))
 
@@ -431,12 +578,13 @@ class Simulation:
         return self.judge.broken("ACK-STRAY", say("run.no_answer_wanted"), actual)
 
     def _settle(self, waiting: _Pending, **changes: object) -> None:
-        position = waiting.number - self.setting.first_number
-        if position < 0:
+        known = self.kept.get(waiting.number)
+        if known is None:
             return
-        exchange = replace(self.exchanges[position], **changes)  # type: ignore[arg-type]  # fields named by the callers above
-        self.exchanges[position] = exchange
-        exchange.let_go()
+        exchange = replace(known, **changes)  # type: ignore[arg-type]  # fields named by the callers above
+        self.kept.put(exchange)
+        if waiting.talk not in self._behind:
+            exchange.let_go()
         self.setting.told(exchange)
 
     def _tick(self, now: float) -> None:
@@ -447,6 +595,8 @@ class Simulation:
                     self._take_answer(waiting, waiting.doubtful[0], now)
                     continue
                 self._given_up[number] = waiting
+                if len(self._given_up) > GIVEN_UP:
+                    self._given_up.popitem(last=False)
                 waited = say("run.waited", seconds=f"{self.setting.ack_timeout:g}")
                 outcome = self.judge.broken("ACK-NONE", say("run.ack_wanted"), waited)
                 self._settle(waiting, step_outcomes=(outcome,))

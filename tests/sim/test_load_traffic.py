@@ -276,7 +276,7 @@ def test_whatever_comes_is_told(bench: Bench, raw: bytes) -> None:
 def test_an_interruption_keeps_what_was_said(bench: Bench) -> None:
     played(bench, 0)
     bench.begin(1)
-    bench.traffic.interrupt()
+    bench.traffic.interrupt(bench.now)
     assert bench.traffic.under_way == 0
     assert [(number, len(said)) for number, said in bench.traffic.over] == [(0, 3), (1, 1)]
     assert bench.found == {}

@@ -6,7 +6,7 @@ Source: white paper, 3.1, 3.2.1 and 3.3.1 (activity diagrams, flows D and E).
 
 from collections.abc import Iterator
 
-from harness.rules.ledger import NUMBERS, control_key, somebody_else
+from harness.rules.ledger import NUMBERS, control_key, digest_of, somebody_else
 from harness.rules.named import named
 from harness.rules.rule import Problem, Seen, Subject
 from harness.rules.table import quoted
@@ -16,7 +16,7 @@ from harness.text import say
 @named("control-id-unique")
 def control_id_unique(subject: Subject) -> Iterator[Problem]:
     """Of one sender. The same bytes once more are the same message, sent again."""
-    node, digest = subject.carried.node("MSH-10"), hash(subject.carried.raw)
+    node, digest = subject.carried.node("MSH-10"), digest_of(subject.carried)
     used = _first_use(subject) if node.present else None
     if used and used.digest != digest:
         actual = say("conversation.used", value=quoted(node.value), kind=used.kind)

@@ -4,6 +4,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -21,13 +22,17 @@ from harness.sim.defects import catalogue as defects
 from harness.sim.generate import cases
 from harness.sim.network import net
 from harness.sim.network.net import Address, Wiring
+from harness.sim.network.scales import Scales
 from harness.sim.network.tls import Tls
 from harness.sim.play import Setting
 from harness.sim.reactions import Reactions
 from harness.sim.reactions import parse as parse_reaction
+from harness.sim.repeats import Repeats
 from harness.sim.simulation import Simulation
 from harness.text import say
 from harness.wire.transcript import Record
+
+KEPT: Final = 5000  # exchanges: about a thousand conversations
 
 
 @click.command("simulate", cls=Resumable, help=tr("cli.simulate"))
@@ -54,6 +59,13 @@ from harness.wire.transcript import Record
     metavar="WHAT[=SECONDS][@FLOW]",
     help=tr("cli.opt.reaction"),
 )
+@click.option(
+    "--keep",
+    type=click.IntRange(10),
+    default=KEPT,
+    show_default=True,
+    help=tr("cli.opt.keep"),
+)
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @resume
@@ -71,6 +83,7 @@ def command(
     seed: int,
     defect: str | None,
     reactions: tuple[str, ...],
+    keep: int,
     out: Path | None,
     formats: str,
     resume: Path | None,
@@ -101,7 +114,10 @@ def command(
     tested = "platform" if role == "ris" else "ris"
     keeping.agree(was, profile, tested)
     facts = Begun(command_line(sys.argv), profile.id, tested, seed, sync, arguments())
-    with keeping.opened(folder, facts, started, warn, onward=resume is not None) as store:
+    with (
+        Scales(profile) as scales,
+        keeping.opened(folder, facts, started, warn, onward=resume is not None) as store,
+    ):
 
         def told(exchange: Exchange) -> None:
             store.note(unfinished.told(now(), exchange))
@@ -115,10 +131,21 @@ def command(
             chosen,
             first_number=was.first_number,
             told=told,
+            repeats=Repeats(2 * keep),
         )
-        machine = Simulation(role, setting, talks=bool(peers), reactions=wished)
+        machine = Simulation(
+            role, setting, talks=bool(peers), reactions=wished, beside=True, most=keep
+        )
         keeping.recall_into_simulation(machine, was)
-        wiring = Wiring({role: at}, peers, listening=listening, signals=True, tls=tls, store=store)
+        wiring = Wiring(
+            {role: at},
+            peers,
+            listening=listening,
+            signals=True,
+            tls=tls,
+            store=store,
+            scales=scales,
+        )
         net.run([machine], wiring)
         store.note(Record(now().isoformat(), "end"))
     report = replace(
@@ -128,6 +155,7 @@ def command(
         seed=seed,
         folder=folder,
         unsynced=not sync,
+        left_out=dict(machine.kept.left_out),
     )
     report = keeping.whole(report, was, profile)
     session.keep_files(report.exchanges, folder)

@@ -40,6 +40,7 @@ def as_dict(report: Report, lang: str = "fr", *, every: bool = False) -> dict[st
         "sut": report.sut,
         "interrupted": report.interrupted,
         **({"unsynced": True} if report.unsynced else {}),
+        **({"left_out": _left_out(report)} if report.left_out else {}),
         **({"runs": [_part(report, part) for part in report.runs]} if report.runs else {}),
         "counts": counts_of(report),
         **({"truth": asdict(report.truth)} if report.truth else {}),
@@ -228,3 +229,8 @@ def _known(known: Known) -> dict[str, str | None]:
 
 def _pair(text: Text | None) -> dict[str, str] | None:
     return text.as_dict() if text else None
+
+
+def _left_out(report: Report) -> dict[str, int]:
+    """Exchanges that the report does not show, by verdict."""
+    return {verdict.word: count for verdict, count in sorted(report.left_out.items())}

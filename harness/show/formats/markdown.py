@@ -37,6 +37,8 @@ def _head(report: Report, lang: str) -> Iterator[str]:
     for key, told in (("interrupted", report.interrupted), ("unsynced", report.unsynced)):
         if told:
             yield f"- {_said(say(f'term.{key}'), lang)}"
+    if report.left_out:
+        yield f"- {_said(say('term.left_out', count=sum(report.left_out.values())), lang)}"
     for one in report.outdated:
         yield f"- {_code(f'{one.file}:{one.line}', lang)} {_said(one.says, lang)}"
     yield ""

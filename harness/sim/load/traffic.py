@@ -5,12 +5,12 @@ by side. Whatever comes is told by its order number (ORC-2), its patient and its
 by the connection that it comes on. Times are seconds since the start.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import Final, TypeVar
+from typing import Final
 
 from harness.rules import guess
 from harness.rules.ledger import patient_of
@@ -19,15 +19,15 @@ from harness.sim.actor import Actor
 from harness.sim.load.anomaly import Anomalies, Example
 from harness.sim.load.exam import Exam, Said, Step, Supply, make_case
 from harness.sim.load.figures import Figures
+from harness.sim.load.memory import Remembered
 from harness.sim.turns import order_number
 from harness.wire.er7 import Message
 
 REMEMBERED: Final = 100_000  # exams and messages that are over and may still be told apart
+REMEMBERED_FOR: Final = 300.0  # seconds
 EARLY: Final = 0.1  # seconds; two connections may well be read in either order
 GIVEN_UP: Final = 1_000  # messages of ours whose acknowledgement may still come, too late
 WAIT: Final = "wait"  # what a message of ours waited for a connection
-
-V = TypeVar("V")
 
 
 @dataclass(eq=False, slots=True)
@@ -82,12 +82,12 @@ class Traffic:
 
     def __post_init__(self) -> None:
         self._asked: dict[str, Ask] = {}  # by control ID, until answered or given up
-        self._given_up: OrderedDict[str, Ask] = OrderedDict()
+        self._given_up: Remembered[Ask] = Remembered(REMEMBERED_FOR, GIVEN_UP)
         self._leaving: deque[tuple[float, Ask]] = deque()  # in the order of their deadlines
         self._waits: deque[tuple[float, Exam, Step]] = deque()
-        self._past: OrderedDict[str, _Past] = OrderedDict()
-        self._answered: OrderedDict[str, None] = OrderedDict()  # control IDs of ours
-        self._came: OrderedDict[str, bytes] = OrderedDict()  # control IDs of the peer's messages
+        self._past: Remembered[_Past] = Remembered(REMEMBERED_FOR, REMEMBERED)
+        self._answered: Remembered[None] = Remembered(REMEMBERED_FOR, REMEMBERED)  # ours, by ID
+        self._came: Remembered[bytes] = Remembered(REMEMBERED_FOR, REMEMBERED)  # theirs, by ID
         case = make_case("ct-brain", 0, self.wall())
         self._stranger = Actor(self.role, self.profile, case, prefix="S0-")
 
@@ -129,15 +129,15 @@ class Traffic:
             return
         ask.given_up = True
         self._asked.pop(ask.name, None)
-        _remember(self._given_up, ask.name, ask, GIVEN_UP)
+        self._given_up.put(ask.name, ask, now)
         self._wrong(kind, ask.said.flow, ask.exam, now, f"{ask.name} {why}".strip())
-        self._break_off(ask.exam)
+        self._break_off(ask.exam, now)
 
     def _settle(self, ask: Ask, answer: Message, now: float) -> list[Ask]:
         ask.answered = True
         self._asked.pop(ask.name, None)
-        self._given_up.pop(ask.name, None)
-        _remember(self._answered, ask.name, None)
+        self._given_up.pop(ask.name)
+        self._answered.put(ask.name, None, now)
         flow, exam = ask.said.flow, ask.exam
         ask.said.answer = answer.raw
         if ask.left is not None:
@@ -147,7 +147,7 @@ class Traffic:
             return []
         if answer.first("MSA-1") != "AA":
             self._wrong("refused", flow, exam, now, f"{ask.name} {answer.first('MSA-1') or '-'}")
-            self._break_off(exam)
+            self._break_off(exam, now)
             return []
         for hasty, at in exam.hasty.items():
             if now - at > EARLY:
@@ -160,7 +160,7 @@ class Traffic:
         """Our next message, or the wait for one of the peer's, or the end."""
         if exam.over:
             self.finished += exam.order in self.exams
-            self._end(exam)
+            self._end(exam, now)
             return []
         said = exam.say_next(self.wall())
         if said:
@@ -238,7 +238,7 @@ class Traffic:
         name, digest = message.first("MSH-10"), _digest(message)
         before = self._came.get(name) if name else None
         if name and before is None:
-            _remember(self._came, name, digest)
+            self._came.put(name, digest, now)
         if before is not None:
             kind = "resent" if before == digest else "same_id"
             self._wrong(kind, flow, exam, now, name)
@@ -283,15 +283,15 @@ class Traffic:
     def _miss(self, exam: Exam, step: Step, now: float) -> list[Ask]:
         if step.required:
             self._wrong("no_message", step.flow, exam, now, exam.order)
-            self._break_off(exam)
+            self._break_off(exam, now)
             return []
         exam.done(step.flow)
         return self._go_on(exam, now)
 
-    def interrupt(self) -> None:
+    def interrupt(self, now: float) -> None:
         """The end: what is under way is broken off, and judged as far as it went."""
         for exam in list(self.exams.values()):
-            self._break_off(exam)
+            self._break_off(exam, now)
 
     @property
     def under_way(self) -> int:
@@ -300,16 +300,16 @@ class Traffic:
 
     # -- what is kept -----------------------------------------------------------------------
 
-    def _break_off(self, exam: Exam) -> None:
+    def _break_off(self, exam: Exam, now: float) -> None:
         exam.stop()
-        self._end(exam)
+        self._end(exam, now)
 
-    def _end(self, exam: Exam) -> None:
+    def _end(self, exam: Exam, now: float) -> None:
         if self.exams.pop(exam.order, None) is None:
             return
         self.over.append((exam.number, exam.said))
         past = _Past(exam.number, exam.patient, frozenset(exam.heard))
-        _remember(self._past, exam.order, past)
+        self._past.put(exam.order, past, now)
         exam.let_go()
 
     def _wrong(self, kind: str, flow: str, exam: Exam | None, now: float, what: str) -> None:
@@ -318,12 +318,6 @@ class Traffic:
     def _tell(self, kind: str, flow: str, example: Example) -> None:
         self.anomalies.note(kind, flow, example)
         self.figures.count("problems", example.at)
-
-
-def _remember(known: OrderedDict[str, V], key: str, value: V, most: int = REMEMBERED) -> None:
-    known[key] = value
-    if len(known) > most:
-        known.popitem(last=False)
 
 
 def _digest(message: Message) -> bytes:

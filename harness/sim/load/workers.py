@@ -4,8 +4,6 @@ that neither keeps an answer waiting.
 
 import asyncio
 import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,6 +20,7 @@ from harness.rules.profile import Profile
 from harness.sim.load.exam import Said, Step, Supply, make_case, make_supply
 from harness.sim.load.sifting import Sifted, sift
 from harness.sim.load.spool import Spool
+from harness.sim.network import child
 from harness.text import say
 
 BATCH: Final = 8  # exams made at once
@@ -49,9 +48,8 @@ class Order:
 
 
 def begin(rules: Rules) -> None:
-    """A worker begins: it is ended by its parent, not by the user's Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)  # answers go first
+    """A worker begins."""
+    child.begin()
     _here[:] = [profiles.load(rules.name, rules.mapping, rules.cda_schema, rules.readings)]
 
 

@@ -2,13 +2,14 @@
 
 Those of one connection keep their order. Among connections small ones go first: judging a document
 takes fifty times as long as judging a request, and a request need not wait for a row of them. Of
-the large ones none is passed over more than `PASSES` times.
+the large ones none is passed over more than `PASSES` times. Those of a connection that is held wait
+until it is released.
 """
 
 from collections import deque
 from typing import Final, Generic, TypeVar
 
-LARGE: Final = 16 * 1024  # bytes; requests and acknowledgements are smaller, documents larger
+LARGE: Final = 8 * 1024  # bytes; requests and acknowledgements are smaller, documents larger
 PASSES: Final = 32
 
 E = TypeVar("E")
@@ -22,9 +23,25 @@ class Lineup(Generic[E]):
         self._small: deque[str] = deque()  # connections by the size of their first event
         self._large: deque[str] = deque()
         self._passed = 0
+        self._held: set[str] = set()
 
     def __bool__(self) -> bool:
-        return bool(self._queues)
+        """There is something to take."""
+        return bool(self._small or self._large)
+
+    def hold(self, connection: str) -> None:
+        """Its events wait."""
+        self._held.add(connection)
+        for line in (self._small, self._large):
+            if connection in line:
+                line.remove(connection)
+
+    def release(self, connection: str) -> None:
+        """Its events go on."""
+        self._held.discard(connection)
+        queue = self._queues.get(connection)
+        if queue:
+            self._enter(connection, queue[0][0])
 
     def add(self, connection: str, size: int, event: E) -> None:
         """An event that came on a connection."""
@@ -45,6 +62,8 @@ class Lineup(Generic[E]):
         return name, size, event
 
     def _enter(self, connection: str, size: int) -> None:
+        if connection in self._held:
+            return
         (self._large if size >= LARGE else self._small).append(connection)
 
     def _next(self) -> str:

@@ -136,7 +136,7 @@ class _Runner:
                 await watching
             self.load.seconds = self.pipes.now()
             self.load.interrupted = self._stopping.is_set()
-            self.traffic.interrupt()
+            self.traffic.interrupt(self.pipes.now())
             self._hand_over()
             await self.pipes.close()
 

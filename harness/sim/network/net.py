@@ -9,8 +9,8 @@ after its answer: a message that was sent meanwhile and got no byte back is sent
 Store, then send: what a machine wants sent leaves when all that it noted before is in the `store`,
 in that order. While the disk is full connections with something to answer, and those that bring
 more, are closed, so that their peers send again later; our own messages wait. What comes is handled
-small blocks first (see `lineup.py`): a request does not wait for the documents of others to be
-judged.
+small blocks first (see `lineup.py`), and what a machine wants weighed is, in another process: a
+request does not wait for the documents of others to be judged.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 from harness.errors import HarnessError
@@ -40,9 +41,12 @@ from harness.sim.events import (
     Strayed,
     Tick,
     Unreachable,
+    Weigh,
+    Weighed,
 )
 from harness.sim.network.line import Line
 from harness.sim.network.lineup import Lineup
+from harness.sim.network.scales import Scales
 from harness.sim.network.store import Store
 from harness.sim.network.tls import Side, Tls, client_side, server_side
 from harness.text import Text, plain, say
@@ -84,7 +88,8 @@ class Wiring:
     A port of 0 lets the system choose. `listening` is called with the role and its address when it
     listens; `peers` may be filled in there. `grace`: seconds for the last bytes to arrive. `tls`
     goes for every connection; None: they are plain. `way` is one of `WAYS`; `watching` is called
-    about every second while a machine waits, with the seconds left. `store` is where the machines'
+    about every second while a machine waits, with the seconds left. `scales` weigh what a machine
+    wants weighed. `store` is where the machines'
     records go; None: what they note needs no waiting for.
     """
 
@@ -99,6 +104,7 @@ class Wiring:
     store: Store | None = None
     way: str = WAYS[0]
     watching: Callable[[float], None] = lambda left: None
+    scales: Scales | None = None
     stopped: bool = field(default=False, init=False)
 
 
@@ -218,6 +224,9 @@ class _Runner:
         self.wake = asyncio.Event()
         self.counter = 0
         self.lineup: Lineup[Event] = Lineup()
+        self.weighing = 0  # what is being weighed
+        self.weighed = asyncio.Event()
+        self.mistake: BaseException | None = None  # of ours, while something was weighed
 
     # -- called by connections --------------------------------------------------------------
 
@@ -287,12 +296,48 @@ class _Runner:
         """Answers leave in order, as soon as they may; what needs a connection the loop does."""
         number = self.wiring.store.added if self.wiring.store else 0
         for action in actions:
+            if isinstance(action, Weigh):
+                self._weigh(action)
+                continue
             connection = self.connections.get(getattr(action, "connection", ""))
             if connection:
                 connection.owed += 1
             self.unsent += isinstance(action, Deliver)
             self.held.append((number, action))
         self._let_go()
+
+    def _weigh(self, action: Weigh) -> None:
+        """The connection of what is weighed waits, and stays open for the answer."""
+        if self.wiring.scales is None:
+            raise RuntimeError("nobody to weigh")
+        self.weighing += 1
+        connection = self.connections.get(action.connection)
+        if connection:
+            connection.owed += 1
+            self.lineup.hold(action.connection)
+        doing = asyncio.wrap_future(self.wiring.scales.weigh(action.task))
+        doing.add_done_callback(partial(self._take_result, action))
+
+    def _take_result(self, action: Weigh, doing: "asyncio.Future[bytes]") -> None:
+        self.weighing -= 1
+        self.mistake = self.mistake or doing.exception()
+        if not doing.exception():
+            self.feed(Weighed(action.role, action.ticket, doing.result()))
+        self.lineup.release(action.connection)
+        if action.connection in self.connections:
+            self.connections[action.connection].settle()
+        if self.lineup:
+            asyncio.get_running_loop().call_soon(self._handle_next)
+        self.weighed.set()
+        self.wake.set()
+
+    async def _settle_all(self) -> None:
+        """Whatever was read is handled to its end."""
+        self._handle_all()
+        while self.weighing:
+            self.weighed.clear()
+            await self.weighed.wait()
+            self._handle_all()
 
     def _let_go(self) -> None:
         """What is stored may leave."""
@@ -302,7 +347,7 @@ class _Runner:
             if isinstance(action, Deliver):
                 self.unsent -= 1
                 self.waiting.append(action)
-            elif action.connection in self.connections:
+            elif isinstance(action, Reply) and action.connection in self.connections:
                 _leaving()
                 self.connections[action.connection].answer(action.data)
                 _left()
@@ -336,7 +381,7 @@ class _Runner:
                 self.wiring.after()
             await asyncio.sleep(self.wiring.grace)
         finally:
-            self._handle_all()
+            await self._settle_all()
             self.machine = None
             if store:
                 await store.detach()
@@ -378,8 +423,10 @@ class _Runner:
             machine.interrupt()
         self._do(machine.start(self.now()) if not machine.done else [])
         while not machine.done or self.waiting or self.held:
+            if self.mistake:
+                raise self.mistake
             if self.wiring.stopped or (self.wiring.store and self.wiring.store.lost):
-                self._handle_all()
+                await self._settle_all()
                 machine.interrupt()
                 return
             if self.waiting:

@@ -20,6 +20,7 @@ from harness.sim.events import (
     Strayed,
     Tick,
     Unreachable,
+    Weigh,
 )
 from harness.sim.generate import cases
 from harness.sim.play import ACK_TIMEOUT, Play, Setting
@@ -51,7 +52,7 @@ class Table:
 
     def answer(self, at: float = 0.1, *, without: str = "") -> None:
         """The platform's honest answer, at a time in seconds; one field of it may be left out."""
-        request = Message(self.sent[0].data.removeprefix(b"\x0b")[:-2])
+        request = _said(self.sent[0])
         first = self.profile.flow("A").id
         subject = self.profile.subject(first, request, on_wire=True)
         answer = self.platform.answer(first, request, self.profile.judge(subject), CLOCK)
@@ -117,10 +118,16 @@ def _early(table: Table) -> None:
     _our_turn(table)
 
 
+def _said(action: Action) -> Message:
+    """The message that is sent; a play weighs nothing beside."""
+    assert not isinstance(action, Weigh)  # noqa: S101
+    return Message(action.data.removeprefix(b"\x0b")[:-2])
+
+
 def _our_turn(table: Table) -> None:
     """We send C, and it is acknowledged."""
     (sent,) = table.play.handle(Tick(), 1.2)
-    protocol = Message(sent.data.removeprefix(b"\x0b")[:-2])
+    protocol = _said(sent)
     answer = table.ris.answer(table.profile.flow("C").id, protocol, (), CLOCK)
     if answer:
         table.event(Answered("platform", "platform-2", answer.raw), 1.3)
