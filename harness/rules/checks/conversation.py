@@ -27,7 +27,7 @@ def _first_use(subject: Subject) -> Seen | None:
     key = control_key(subject.carried)
     for past in subject.earlier:
         if past.message and control_key(past.message) == key:
-            return Seen(past.kind, "", hash(past.message.raw))
+            return Seen(past.kind, "", digest_of(past.message))
     return subject.seen.get(key)
 
 
