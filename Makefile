@@ -3,6 +3,7 @@
 # make bench   CPU time beside other tools, in one run: read the ratios
 # make check   what CI adds to the tests: lint, types, layers, self-check of the rules
 # make fuzz    fuzz one target for some minutes: make fuzz TARGET=er7 MINUTES=30 (needs Python 3.11)
+# make nightly the long versions of all checks, with their counts; STEPS="soak kills" for some of them
 # make docs    build the documentation into docs/site
 # Each makes its own .venv from the versions pinned in requirements.lock. Compiled modules are kept:
 # an installation has them, and the tests start hundreds of processes.
@@ -17,7 +18,7 @@ PIP := PIP_CONSTRAINT=requirements.lock PIP_BUILD_CONSTRAINT=requirements.lock \
 TARGET ?= er7
 MINUTES ?= 1
 
-.PHONY: demo test check bench fuzz docs clean
+.PHONY: demo test check bench fuzz nightly docs clean
 
 demo: .venv/.runtime
 	@$(BIN)/telerad demo
@@ -49,6 +50,9 @@ bench: .venv/.dev
 
 fuzz: .venv/.fuzz
 	@$(BIN)/python tests/fuzz/run.py $(TARGET) --minutes $(MINUTES)
+
+nightly: .venv/.dev
+	@bench/nightly.sh $(STEPS)
 
 docs: .venv/.dev
 	@cd docs && ../$(BIN)/mkdocs build --strict --quiet
