@@ -51,7 +51,7 @@ def test_a_master_and_a_worker_play_exams(tmp_path: Path) -> None:
     port = free()
     with simulator(tmp_path / "run", "platform", "--no-sync") as platform:
         master = ["--master", "--master-bind-port", str(port), "--expect-workers", "1"]
-        target = ["--host", f"127.0.0.1:{platform.port}", "-u", "4", "-r", "4", "-t", "4s"]
+        target = ["--host", f"127.0.0.1:{platform.port}", "-u", "4", "-r", "4", "-t", "6s"]
         leading = locust(tmp_path, *master, *target, "--csv", "run")
         working = locust(tmp_path, "--worker", "--master-port", str(port))
         said, _ = leading.communicate(timeout=PATIENCE)

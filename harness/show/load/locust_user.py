@@ -23,7 +23,7 @@ from harness.rules import profile as profiles
 from harness.rules.profile import Profile
 from harness.show.runs.surroundings import now
 from harness.sim.judging import Judge
-from harness.sim.load.exam import CASES, Exam, Said, Supply, make_case, script
+from harness.sim.load.exam import CASES, Exam, Said, Supply, make_case, make_supply, script
 from harness.sim.network.tls import Tls, client_context
 from harness.text import say
 from harness.wire.er7 import Message
@@ -46,10 +46,12 @@ def _profile(name: str) -> Profile:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust gives it no type
 def _load_profiles(environment: Environment, **more: object) -> None:
-    """Before the clock of the run starts: it takes seconds."""
+    """Before the clock of the run starts: rules and the first messages take seconds."""
     for user in environment.user_classes:
         if issubclass(user, TeleradUser):
-            _profile(user.profile_name)
+            rules = _profile(user.profile_name)
+            steps = script(rules, user.role, hears=False, documents=user.documents)
+            make_supply(rules, user.role, make_case(user.cases[0], 1, now()), steps, now())
 
 
 class TeleradUser(User):
