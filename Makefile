@@ -1,6 +1,6 @@
 # make demo    play the whole exchange on this machine, judge it, write the report
 # make test    run the tests
-# make bench   CPU time beside other tools, in one run: read the ratios
+# make bench   CPU time beside other tools, in one run: read the ratios (QUICK=1: less than three minutes)
 # make check   what CI adds to the tests: lint, types, layers, self-check of the rules
 # make fuzz    fuzz one target for some minutes: make fuzz TARGET=er7 MINUTES=30 (needs Python 3.11)
 # make nightly the long versions of all checks, with their counts; STEPS="soak kills" for some of them
@@ -44,9 +44,8 @@ selfcheck: .venv/.dev
 selfcheck-tlr: .venv/.dev
 	@$(BIN)/telerad selfcheck --profile ans-tlr-2026
 
-bench: .venv/.dev
-	@$(BIN)/python bench/judge.py
-	@$(BIN)/python bench/documents.py
+bench: .venv/.bench
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 fuzz: .venv/.fuzz
 	@$(BIN)/python tests/fuzz/run.py $(TARGET) --minutes $(MINUTES)
@@ -76,4 +75,8 @@ clean:
 
 .venv/.fuzz: .venv/.dev
 	@$(PIP) --editable '.[fuzz]'
+	@touch $@
+
+.venv/.bench: .venv/.dev
+	@$(PIP) --editable '.[bench]'
 	@touch $@
