@@ -249,21 +249,27 @@ class Outcome:
 
 def evaluate(rule: Rule, subject: Subject) -> Outcome:
     """Judge one rule. A check that raises gives `ERROR`, our fault, and the run goes on."""
-    rule = _weighed(rule, subject)
-    if rule.untested or rule.check is None:
+    return _asked(rule, rule.when, rule.check, subject)
+
+
+def _asked(rule: Rule, when: When | None, check: Check | None, subject: Subject) -> Outcome:
+    """Judge a rule by its functions."""
+    if rule.pfi is not None:
+        rule = _weighed(rule, subject)
+    if rule.untested or check is None:
         return Outcome(rule, Verdict.NOT_TESTED, reason=rule.untested)
     try:
-        reason = rule.when(subject) if rule.when else None
+        reason = when(subject) if when else None
         if reason:
             return Outcome(rule, Verdict.NOT_APPLICABLE, reason=reason)
-        problems = tuple(rule.check(subject))
+        problems = tuple(check(subject))
     except Unanswered as why:
         finding = Finding(rule, Verdict.INCONCLUSIVE, why.problem, subject.kind)
         return Outcome(rule, Verdict.INCONCLUSIVE, (finding,), why.problem.actual)
     except Exception as mistake:  # a bug of ours must never be the peer's failure
         return _broken(rule, subject, mistake)
     if not problems:
-        return _kept(rule)
+        return _KEPT.get(id(rule)) or _kept(rule)
     verdict = rule.level.when_broken
     if rule.dispute and rule.dispute.accepts(subject):
         verdict = Verdict.CONTESTED
@@ -312,11 +318,15 @@ def evaluate_all(rules: Iterable[Rule], subject: Subject) -> Iterator[Outcome]:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules that are settled together, with the outcomes that they have when they are."""
+    """Rules that are settled together, with the outcomes that they have when they are.
+
+    `asked` holds each with its functions, made when they are first needed.
+    """
 
     settle: Settle
     rules: tuple[Rule, ...]
     kept: tuple[Outcome, ...]
+    asked: list[tuple[Rule, When | None, Check | None]] = field(default_factory=list)
     absent: dict[Text, tuple[Outcome, ...]] = field(default_factory=dict)
 
     def outcomes(self, subject: Subject) -> Iterable[Outcome]:
@@ -328,12 +338,17 @@ class Group:
         if settled is True:
             return self.kept
         if settled is False:
-            return [evaluate(rule, subject) for rule in self.rules]
+            asked = self.asked or self._made()
+            return [_asked(rule, when, check, subject) for rule, when, check in asked]
         if settled not in self.absent:
             self.absent[settled] = tuple(
                 Outcome(rule, Verdict.NOT_APPLICABLE, reason=settled) for rule in self.rules
             )
         return self.absent[settled]
+
+    def _made(self) -> "list[tuple[Rule, When | None, Check | None]]":
+        self.asked[:] = [(rule, made(rule.when), made(rule.check)) for rule in self.rules]
+        return self.asked
 
 
 def grouped(rules: Iterable[Rule]) -> tuple[Group, ...]:

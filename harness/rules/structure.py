@@ -58,6 +58,11 @@ class Part:
                 break
 
 
+_FITTING: Final[dict[int, tuple[Part, set[tuple[str, ...]]]]] = {}  # by the structure's id
+_LONGEST: Final = 64  # segments of a row that is remembered
+_ROWS: Final = 512  # of one structure
+
+
 def parse(notation: str) -> Part:
     """Read an abstract message. Raises ValueError when it is not well formed."""
     tokens = _tokens(notation)
@@ -71,8 +76,20 @@ def check(structure: Part, message: Message) -> Iterator[Problem]:
 
 
 def check_segments(structure: Part, segments: Iterable[Segment]) -> Iterator[Problem]:
-    """The same for some of a message's segments, in their order."""
-    yield from _Match(segments).run(structure)
+    """The same for some of a message's segments, in their order.
+
+    Whether segments follow a structure hangs on their names alone: a row of names that did is not
+    walked through again.
+    """
+    match = _Match(segments)
+    names = tuple([segment.name for segment in match.segments])
+    fitting = _FITTING.setdefault(id(structure), (structure, set()))[1]
+    if names in fitting:
+        return
+    problems = match.run(structure)
+    if not problems and len(names) <= _LONGEST and len(fitting) < _ROWS:
+        fitting.add(names)
+    yield from problems
 
 
 # -- reading the notation -------------------------------------------------------------------

@@ -106,7 +106,8 @@ class Segment:
 
     def field(self, number: int) -> bytes:
         """The bytes of a field; empty when the segment is shorter."""
-        return self.fields[number] if number < len(self.fields) else b""
+        fields = self._fields or self.fields
+        return fields[number] if number < len(fields) else b""
 
     def field_span(self, number: int) -> tuple[int, int]:
         """Where the field stands; a field that is not there stands, empty, at the segment's end."""
@@ -138,35 +139,62 @@ class Segment:
         return self._separator.join(fields) + self.end
 
 
-class Node:
-    """A value and its place. `data` is as received; `value` is decoded and unescaped."""
+_Place = tuple[str, int | None, tuple[int, int] | None]  # path, line, span
 
-    __slots__ = ("_line", "_message", "_path", "_span", "data")
+
+class Node:
+    """A value and its place. `data` is as received; `value` is decoded and unescaped.
+
+    Most nodes are looked at and never shown: a place is worked out on demand, from `place` itself
+    or by what `located` gives.
+    """
+
+    __slots__ = ("_located", "_message", "_place", "data")
 
     def __init__(
         self,
         message: "Message",
         data: bytes,
-        path: str,
-        line: int | None,
-        span: tuple[int, int] | None,
+        place: _Place | None,
+        located: "_Part | _Repetition | None" = None,
     ) -> None:
         self._message = message
         self.data = data
-        self._path = path
-        self._line = line
-        self._span = span
+        self._place = place
+        self._located = located
+
+    @property
+    def _where(self) -> _Place:
+        if self._place is None:
+            assert self._located is not None  # noqa: S101  one of the two is given
+            self._place = self._located_at(self._located)
+        return self._place
+
+    def _located_at(self, located: "_Part | _Repetition") -> _Place:
+        if len(located) == 3:
+            return located[0]._place_of_part(located[1], located[2])
+        return self._place_in(*located)
 
     @property
     def at(self) -> Location:
-        """Its place. Most nodes are looked at and never shown, so it is made on demand."""
-        return Location(self._path, None, self._line, self._span)
+        """Its place."""
+        path, line, span = self._where
+        return Location(path, None, line, span)
 
     def part(self, component: int, sub: int | None = None) -> "Node":
         """A component of this repetition, or a sub-component of it, present or not."""
         marks = self._message.delimiters
-        data, path = self.data, self._path
-        start = self._span[0] if self._span else 0
+        parts = self.data.split(marks.component)
+        data = parts[component - 1] if component <= len(parts) else b""
+        if sub is not None:
+            parts = data.split(marks.sub)
+            data = parts[sub - 1] if sub <= len(parts) else b""
+        return Node(self._message, data, None, (self, component, sub))
+
+    def _place_of_part(self, component: int, sub: int | None) -> _Place:
+        marks = self._message.delimiters
+        path, line, span = self._where
+        start, data = span[0] if span else 0, self.data
         for number, mark in ((component, marks.component), (sub, marks.sub)):
             if number is None:
                 break
@@ -175,12 +203,22 @@ class Node:
             start += sum(map(len, parts[: number - 1])) + number - 1 if inside else len(data)
             data = parts[number - 1] if inside else b""
             path = f"{path}.{number}"
-        return Node(self._message, data, path, self._line, (start, start + len(data)))
+        return path, line, (start, start + len(data))
+
+    def _place_in(
+        self, segment: Segment, shown: str, number: int, index: int, said: bool
+    ) -> _Place:
+        start = segment.field_span(number)[0]
+        if index > 1:
+            mark = self._message.delimiters.repetition
+            start += sum(len(one) + 1 for one in segment.field(number).split(mark)[: index - 1])
+        path = f"{shown}-{number}[{index}]" if said else f"{shown}-{number}"
+        return path, segment.line, (start, start + len(self.data))
 
     @property
     def is_placed(self) -> bool:
         """There is a segment that it stands in, or would."""
-        return self._span is not None
+        return self._place is None or self._place[2] is not None
 
     @property
     def present(self) -> bool:
@@ -190,10 +228,17 @@ class Node:
     @property
     def value(self) -> str:
         """The text: decoded as MSH-18 says, escape sequences resolved. Empty when absent."""
-        return self._message.unescape(self._message.text(self.data))
+        data, message = self.data, self._message
+        if data.isascii() and b"\\" not in data and message.escapes_plainly:
+            return data.decode("ascii")
+        return message.unescape(message.text(data))
 
     def __repr__(self) -> str:
         return f"Node({self.at.path}={self.data[:40]!r})"
+
+
+_Part = tuple[Node, int, int | None]  # of which one, component, sub-component
+_Repetition = tuple[Segment, str, int, int, bool]  # segment, its path, field, which one, is it said
 
 
 class Message:
@@ -204,6 +249,7 @@ class Message:
         self.start = self._find_start(raw)
         self._found: dict[str, tuple[Node, ...]] = {}
         self.delimiters = self._read_delimiters()
+        self.escapes_plainly = self.delimiters.escape == b"\\"
         self.segments = tuple(self._split())
 
     @staticmethod
@@ -308,7 +354,10 @@ class Message:
 
     def holds(self, name: str, field: int) -> bool:
         """Something stands in that field of any segment of that name. Makes no nodes."""
-        return any(segment.field(field) for segment in self._by_name.get(name, ()))
+        for segment in self._by_name.get(name, ()):  # noqa: SIM110  a generator takes twice as long
+            if segment.field(field):
+                return True
+        return False
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[Segment]]:
@@ -329,23 +378,22 @@ class Message:
         """What `at` gives, remembered: many rules look at the same places."""
         found = self._found.get(path)
         if found is None:
-            found = self._found[path] = tuple(self._look_for(er7path.parse(path)))
+            found = self._found[path] = self._look_for(er7path.parse(path))
         return found
 
-    def _look_for(self, path: Path) -> Iterator[Node]:
+    def _look_for(self, path: Path) -> tuple[Node, ...]:
+        component, sub = path.component, path.sub
         picks = path.segment_pick or path.repetition_pick
-        if path.component and not picks and path.segment not in _HEADERS:
-            for whole in self._nodes(f"{path.segment}-{path.field}"):
-                yield whole.part(path.component, path.sub) if whole.is_placed else whole
-            return
-        chosen = tuple(self._choose(path))
-        if not chosen:
-            yield self._absent_segment(path)
-        for segment, shown in chosen:
+        if component and not picks and path.segment not in _HEADERS:
+            wholes = self._nodes(path.whole)
+            return tuple([one.part(component, sub) if one.is_placed else one for one in wholes])
+        found: list[Node] = []
+        for segment, shown in self._choose(path):
             if path.field is None:
-                yield Node(self, segment.raw, shown, segment.line, segment.span)
+                found.append(Node(self, segment.raw, (shown, segment.line, segment.span)))
             else:
-                yield from self._in_field(segment, shown, path)
+                found += self._in_field(segment, shown, path)
+        return tuple(found) or (self._absent_segment(path),)
 
     def node(self, path: str) -> Node:
         """The first place that the path names, present or not."""
@@ -385,39 +433,42 @@ class Message:
         field = f"-{path.field}" if path.field else ""
         named = self.named(path.segment)
         where = named[0] if len(named) == 1 else None
-        return Node(self, b"", f"{path.segment}{field}", where.line if where else None, None)
+        return Node(self, b"", (f"{path.segment}{field}", where.line if where else None, None))
 
     def _part(self, data: bytes, number: int, mark: bytes | None = None) -> bytes:
         parts = data.split(mark or self.delimiters.component)
         return parts[number - 1] if number <= len(parts) else b""
 
-    def _in_field(self, segment: Segment, shown: str, path: Path) -> Iterator[Node]:
-        number = path.field or 0
-        start, end = segment.field_span(number)
+    def _in_field(self, segment: Segment, shown: str, path: Path) -> list[Node]:
+        number, wanted = path.field or 0, path.repetition_pick
         data = segment.field(number)
-        name = f"{path.segment}-{number}"
-        shown = f"{shown}-{number}"
         if not data:
-            yield self._in_empty_field(segment, shown, path, start)
-            return
-        header = segment.raw[:3] in HEADERS and number <= 2
+            return [self._in_empty_field(segment, shown, path)]
+        header = number <= 2 and segment.raw[:3] in HEADERS
         repetitions = [data] if header else data.split(self.delimiters.repetition)
-        said = len(repetitions) > 1 or (name in REPEATING and bool(data))
-        picked = False
+        said = len(repetitions) > 1 or path.whole in REPEATING
+        if path.component is None and wanted is None:
+            return [
+                Node(self, one, None, (segment, shown, number, index, said))
+                for index, one in enumerate(repetitions, 1)
+            ]
+        start, end = segment.field_span(number)
+        shown, found = f"{shown}-{number}", []
         for index, repetition in enumerate(repetitions, 1):
-            if not path.repetition_pick or self._matches(path.repetition_pick, index, repetition):
-                picked = True
+            if not wanted or self._matches(wanted, index, repetition):
                 label = f"{shown}[{index}]" if said else shown
-                yield self._inside(segment, repetition, start, label, path, whole=header)
+                found.append(self._inside(segment, repetition, start, label, path, whole=header))
             start += len(repetition) + 1
-        if not picked:
-            yield self._not_picked(segment, shown, path, repetitions, end)
+        return found or [self._not_picked(segment, shown, path, repetitions, end)]
 
-    def _in_empty_field(self, segment: Segment, shown: str, path: Path, start: int) -> Node:
+    def _in_empty_field(self, segment: Segment, shown: str, path: Path) -> Node:
+        if path.repetition_pick is None and path.component is None:
+            return Node(self, b"", None, (segment, shown, path.field or 0, 1, False))
+        shown, start = f"{shown}-{path.field}", segment.field_span(path.field or 0)[0]
         if path.repetition_pick is None:
             for number in (path.component, path.sub):
                 shown = f"{shown}.{number}" if number else shown
-        return Node(self, b"", shown, segment.line, (start, start))
+        return Node(self, b"", (shown, segment.line, (start, start)))
 
     def _matches(self, pick: Pick, index: int, repetition: bytes) -> bool:
         if pick.number is not None:
@@ -446,7 +497,7 @@ class Message:
                 start += len(data)
             data = parts[number - 1] if inside else b""
             shown = f"{shown}.{number}"
-        return Node(self, data, shown, segment.line, (start, start + len(data)))
+        return Node(self, data, (shown, segment.line, (start, start + len(data))))
 
     def _not_picked(
         self, segment: Segment, shown: str, path: Path, repetitions: list[bytes], end: int
@@ -456,8 +507,8 @@ class Message:
         if len(repetitions) == 1 and repetitions[0]:
             near = self._inside(segment, repetitions[0], start, f"{shown}[1]", path, whole=False)
             if near.present:
-                return Node(self, b"", near.at.path, near.at.line, near.at.span)
-        return Node(self, b"", shown, segment.line, (start, end))
+                return Node(self, b"", near._where)
+        return Node(self, b"", (shown, segment.line, (start, end)))
 
     # -- changed copies ---------------------------------------------------------------------
 

@@ -42,7 +42,10 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A parsed path. `field` None: the whole segment; `component` None: the whole repetition."""
+    """A parsed path. `field` None: the whole segment; `component` None: the whole repetition.
+
+    `whole` is the path of the field alone, without picks; of the segment where there is no field.
+    """
 
     segment: str
     segment_pick: Pick | None
@@ -50,6 +53,7 @@ class Path:
     repetition_pick: Pick | None
     component: int | None
     sub: int | None
+    whole: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -65,6 +69,7 @@ def parse(text: str) -> Path:
         _pick(found["rep_pick"], text),
         _number(found["component"]),
         _number(found["sub"]),
+        f"{found['segment']}-{int(found['field'])}" if found["field"] else found["segment"],
     )
 
 
