@@ -8,6 +8,7 @@ measured in `messages` and `documents`.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -83,6 +84,7 @@ def measure(effort: Effort) -> Part:
         part.tables.append(_round_trips(part, folder / "small", effort, ("1,5 Ko", "1.5 KB")))
         part.tables.append(_round_trips(part, folder / "large", effort, ("330 Ko", "330 KB")))
         part.tables.append(_durable(part, folder, effort))
+        part.tables.append(_mixed(part, folder, effort))
     return part
 
 
@@ -169,6 +171,65 @@ def _durable(part: Part, folder: Path, effort: Effort) -> Table:
         )
     )
     return table
+
+
+def _mixed(part: Part, folder: Path, effort: Effort) -> Table:
+    """Requests to `telerad simulate platform`, which judges all, while documents come as well."""
+    document = samples.with_narrative(samples.report())
+    (folder / "documents").write_bytes(samples.carrying(samples.composed("B"), document))
+    head: list[Both] = [
+        ("", ""),
+        ("msg/s", "msg/s"),
+        ("p50, ms", "p50, ms"),
+        ("p99, ms", "p99, ms"),
+    ]
+    title = (
+        "telerad simulate platform : un ORM à la fois, documents de 350 Ko jugés en même temps",
+        "telerad simulate platform: one ORM at a time, while documents of 350 KB are judged",
+    )
+    table, seconds = Table(title, head), 2 if effort.quick else 8
+    told = {}
+    for connections in (0, 4):
+        with simulator(folder / f"run{connections}") as port:
+            documents = senders(port, folder / "documents", connections, seconds + 1)
+            orders = senders(port, folder / "small", 1, seconds)
+            told[connections] = json.loads(orders.communicate(timeout=120)[0])
+            documents.kill()
+            documents.communicate()
+        name = (f"{connections} émetteurs de documents", f"{connections} senders of documents")
+        got = told[connections]
+        rate = number(got["answered"] / got["seconds"])
+        table.rows.append([name, rate, number(got["p50"]), number(got["p99"])])
+    p99 = told[4]["p99"]
+    name = ("p99 d'un ORM pendant que des documents sont jugés", "p99 of an ORM beside documents")
+    wanted = ("< 50 ms", "< 50 ms")
+    part.goals.append(Goal(name, wanted, (f"{number(p99)} ms",) * 2, p99 < 50))
+    return table
+
+
+@contextmanager
+def simulator(folder: Path) -> Iterator[int]:
+    """The port of `telerad simulate platform`."""
+    command = [sys.executable, "-c", "from harness.show.cli import main; main()"]
+    command += ["simulate", "platform", "--listen", "127.0.0.1:0", "--out", str(folder)]
+    process = subprocess.Popen([*command, "--lang", "en"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        line = process.stdout.readline()
+        while "127.0.0.1:" not in line:
+            line = process.stdout.readline()
+        yield int(re.findall(r"127\.0\.0\.1:(\d+)", line)[0])
+    finally:
+        process.kill()
+        process.wait()
+
+
+def senders(port: int, file: Path, connections: int, seconds: float) -> "subprocess.Popen[str]":
+    """A process of senders; of none, one that ends at once."""
+    command = [sys.executable, "-m", "bench.senders", str(port), str(file), str(connections)]
+    if not connections:
+        command = [sys.executable, "-c", "pass"]
+    return subprocess.Popen([*command, str(seconds)], stdout=subprocess.PIPE, text=True)
 
 
 if __name__ == "__main__":
