@@ -142,9 +142,9 @@ def load(file: Path) -> Item:
 def load_all(file: Path) -> Iterator[Item]:
     """Every document of a file (`---` parts them). Raises HarnessError as `load` does.
 
-    What a file of ours holds is kept from one process to the next (see `kept.py`).
+    What a table of ours holds is kept from one process to the next (see `kept.py`).
     """
-    if not file.is_relative_to(data.path()):
+    if not file.is_relative_to(data.path("schemas")):
         yield from _parsed(file)
         return
     source = _read(file)

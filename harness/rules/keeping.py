@@ -36,7 +36,7 @@ def kept_or(asked: Asked, compiled: "Callable[[Asked, Recorder | None], Profile]
     """The profile as it was kept, or compiled, and kept. One with a schema of the user's is not."""
     if asked.cda_schema or kept.folder() is None:
         return compiled(asked, None)
-    root = str(data.path())
+    root = str(data.path("schemas"))
     try:
         key = kept.key(_files(asked.mapping), root, *asked.words, *_code())
     except OSError:  # whoever reads the file again says so better
