@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
+import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
@@ -47,6 +48,7 @@ _PAGES: Final = (
     streams,
     tokens,
 )
+_AT_ONCE: Final = 12  # pages that are written; each thread more is one that streams wait for
 _KEPT: Final = {"cache-control": "no-cache"}
 
 
@@ -80,6 +82,7 @@ def make(board: Board, names: Iterable[str] = (), *, any_address: bool = False) 
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     """The desk and the feed work as long as the application does."""
     board: Board = app.state.board
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _AT_ONCE
     work = asyncio.create_task(board.desk.work())
     reads = asyncio.create_task(board.feed.work())
     try:

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from harness.text import say
 
 _SHUTDOWN: Final = 2  # seconds that open pages are given
 _CONNECTIONS: Final = 800  # at once, below what a process may usually have open
+_TURN: Final = 0.001  # seconds that a thread which writes a page keeps the streams waiting
 _ROLES: Final = ("organiser", "monitor", "vendor")
 
 
@@ -78,6 +80,7 @@ def serve(
                 entry.free(board, number)
         tell(tr("board.stop_with"))
         pages = app.make(board, terms.names, any_address=terms.any_address)
+        sys.setswitchinterval(_TURN)
         _Server(config(pages)).run(sockets=[listening])
     return 0
 

@@ -9,26 +9,37 @@
   }
 
   // A part of the page is fetched again, once for all that happens within a moment.
+  const pause = (time) => new Promise((done) => setTimeout(done, time));
   const reloading = (address, id) => {
-    let again = 0;
-    return () => {
-      if (!address || again) return;
-      again = setTimeout(async () => {
-        again = 0;
-        const answer = await fetch(address, { credentials: "same-origin" });
-        if (!answer.ok) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = page.getElementById(id);
-        const old = document.getElementById(id);
-        if (!fresh || !old) return;
-        const places = [...old.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
-        const held = old.contains(document.activeElement) ? document.activeElement.id : "";
-        old.replaceWith(document.adoptNode(fresh));
-        localise(fresh);
-        count();
-        [...fresh.querySelectorAll(".scroll")].forEach((one, at) => { one.scrollLeft = places[at] || 0; });
-        if (held && document.getElementById(held)) document.getElementById(held).focus();
-      }, 300);
+    const once = async () => {
+      const answer = await fetch(address, { credentials: "same-origin" }).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById(id);
+      const old = document.getElementById(id);
+      if (!fresh || !old) return;
+      const places = [...old.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+      const held = old.contains(document.activeElement) ? document.activeElement.id : "";
+      old.replaceWith(document.adoptNode(fresh));
+      localise(fresh);
+      count();
+      [...fresh.querySelectorAll(".scroll")].forEach((one, at) => { one.scrollLeft = places[at] || 0; });
+      if (held && document.getElementById(held)) document.getElementById(held).focus();
+    };
+    // One at a time, so that none comes after a later one; spread, so that a full room does not ask at once.
+    let wanted = false;
+    let going = false;
+    return async () => {
+      wanted = Boolean(address);
+      if (going) return;
+      going = true;
+      while (wanted) {
+        await pause(200 + 400 * Math.random());
+        wanted = false;
+        await once();
+        await pause(1000);
+      }
+      going = false;
     };
   };
 
