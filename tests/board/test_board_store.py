@@ -144,3 +144,15 @@ def test_the_secret_is_kept_for_its_owner(tmp_path: Path) -> None:
     file.write_bytes(b"short")
     with pytest.raises(HarnessError, match="secret"):
         Secret.of(file)
+
+
+def test_a_database_of_an_older_version_is_brought_up_to_date(board: Board, vendor: Near) -> None:
+    number = vendor.declare()
+    with board.database.writing() as to:
+        for name in ("tls_name", "tls_client"):
+            to.exec_driver_sql(f"ALTER TABLE systems DROP COLUMN {name}")
+    later = Database(board.database.engine.url.render_as_string(hide_password=False))
+    system = rooms.system(later, number)
+    assert system
+    assert (system.tls_name, system.tls_client) == ("", True)
+    later.close()

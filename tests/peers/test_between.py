@@ -91,9 +91,12 @@ def test_python_hl7_and_hl7apy_judged_in_passing(tmp_path: Path, request_message
     assert "INS-F03" in rules(between)
 
 
-def test_tls_on_one_side_only(tmp_path: Path, made: Lab, request_message: Message) -> None:
+@pytest.mark.parametrize("side", ["to", "platform"])
+def test_tls_on_one_side_only(
+    tmp_path: Path, made: Lab, request_message: Message, side: str
+) -> None:
     with simulator(tmp_path / "platform", "platform", *options(made, "platform")) as platform:
-        more = [*options(made, "proxy"), "--tls-on", "to"]
+        more = [*options(made, "proxy"), "--tls-on", side]
         with proxy(tmp_path / "proxy", platform.port, *more) as between:
             (answer,) = asked(between, [request_message])
             assert between.end() == 0

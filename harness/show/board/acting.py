@@ -32,8 +32,6 @@ def propose(visit: Visit, number: int, to: int, level: str = "N2") -> int | None
     if other is None or other.room != own.room or other.role == own.role:
         raise Refusal(404, say("board.bad_choice", field=say("board.field.other")))
     room = _open_room(visit, own.room)
-    if own.tls != other.tls:
-        raise Refusal(409, say("board.mixed_tls"))
     _refuse_too_high(visit, room, level, (own, other))
     _refuse_too_many(visit, 1)
     ris, platform = (own, other) if own.role == "ris" else (other, own)

@@ -15,9 +15,8 @@ from harness.show.runs.keeping import Begun
 from harness.show.runs.surroundings import now
 from harness.sim.network import relay
 from harness.sim.network.net import Address
-from harness.sim.network.relay import Ends, Link
+from harness.sim.network.relay import Link
 from harness.sim.network.store import Store
-from harness.sim.network.tls import Tls
 from harness.sim.proxy import Proxy
 from harness.sim.record import Exchange
 from harness.text import Text, say
@@ -32,7 +31,6 @@ def run(
     profile: Profile,
     folder: Path,
     links: tuple[Link, Link],
-    tls: Tls | None,
     told: Told,
     listening: Listening,
     says: Callable[[Text], None] = lambda text: None,
@@ -42,8 +40,7 @@ def run(
     facts = Begun(COMMAND, profile.id, "both", None)
     with keeping.opened(folder, facts, started, says, onward=False) as store:
         machine = Proxy(profile, now, store.note, told=_noted(store, told))
-        ends = Ends(tls, tls)
-        relay.run(machine, links, ends, lambda link, at: listening(link.sender, at), store)
+        relay.run(machine, links, lambda link, at: listening(link.sender, at), store)
         store.note(Record(now().isoformat(), "end"))
     exchanges = tuple(machine.exchanges)
     session.keep_files(exchanges, folder)

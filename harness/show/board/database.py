@@ -18,6 +18,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateColumn
 
 from harness.errors import HarnessError
 from harness.show.board.tables import METADATA
@@ -44,9 +45,21 @@ class Database:
             if self.engine.dialect.name == "sqlite":
                 event.listen(self.engine, "connect", _set_up)
             METADATA.create_all(self.engine)
+            self._add_columns()
         except (SQLAlchemyError, NoSuchModuleError, ArgumentError, ImportError) as wrong:
             reason = str(getattr(wrong, "orig", None) or wrong).splitlines()[0]
             raise HarnessError(say("board.no_database", reason=plain(reason))) from None
+
+    def _add_columns(self) -> None:
+        """Columns that a version before this one did not know; they have a value for every row."""
+        found = sqlalchemy.inspect(self.engine)
+        with self.engine.begin() as to:
+            for table in METADATA.sorted_tables:
+                there = {column["name"] for column in found.get_columns(table.name)}
+                for column in table.columns:
+                    if column.name not in there:
+                        made = CreateColumn(column).compile(dialect=self.engine.dialect)
+                        to.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {made}")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

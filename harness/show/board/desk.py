@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from harness.show.board import reviews, rooms, runs
 from harness.show.board.database import Database
 from harness.show.board.player import Job
+from harness.show.board.rooms import System
 from harness.show.board.runs import Run
 from harness.show.board.turn import next_runs
 from harness.sim.network.tls import Tls
@@ -214,10 +215,8 @@ class Desk:
             seed=run.id,
             lang=terms.lang,
             within=terms.within,
-            tls=_files(terms.tls) if system.tls and terms.tls else None,
-            other={"host": other.host, "port": other.port, "listen": other.listen}
-            if other
-            else None,
+            tls=_files(terms.tls, system),
+            other=_other(terms.tls, other) if other else None,
             limit=terms.limit,
         )
 
@@ -244,8 +243,17 @@ def _blame(sides: Sequence[str]) -> str:
     return "both" if len(sides) > 1 else next(iter(sides), "")
 
 
-def _files(tls: Tls) -> dict[str, str]:
-    """The options of TLS as the player reads them."""
+def _other(tls: Tls | None, system: System) -> dict[str, Any]:
+    """The second of two systems as the player reads it."""
+    at = {"host": system.host, "port": system.port, "listen": system.listen}
+    return {**at, "tls": _files(tls, system)}
+
+
+def _files(ours: Tls | None, system: System) -> dict[str, str] | None:
+    """The options of TLS with a system as the player reads them, None for a plain line."""
+    tls = rooms.tls_with(system, ours)
+    if tls is None:
+        return None
     paths = {"ca": tls.ca, "cert": tls.cert, "key": tls.key}
     files = {name: str(path.absolute()) for name, path in paths.items() if path}
     return {**files, "name": tls.name, "min": tls.minimum, "client": tls.client}

@@ -29,7 +29,7 @@ from harness.show.words import cut
 from harness.sim import blame, scenario
 from harness.sim.network import probe
 from harness.sim.network.net import Address
-from harness.sim.network.relay import Link
+from harness.sim.network.relay import Link, ends_of
 from harness.sim.network.tls import Tls
 from harness.sim.record import Exchange
 from harness.text import Text
@@ -48,8 +48,8 @@ class Job:
     `at:listen` is where we listen for it. `tls` names files as strings, None for a plain line.
     `lang` is the language that the report opens in; `within` seconds for each message of the
     system, 0.0 for what the scenario says. `other` is a second real system, a platform (then the
-    first is a RIS and no scenario is played): its `host`, `port` and `listen`. `limit`: seconds
-    after which such a run ends by itself.
+    first is a RIS and no scenario is played): its `host`, `port`, `listen` and `tls`. `limit`:
+    seconds after which such a run ends by itself.
     """
 
     profile: str
@@ -139,13 +139,19 @@ def _between(job: Job, other: dict[str, Any]) -> Report:
     return between.run(
         profile,
         Path(job.folder),
-        (
-            Link("ris", (job.at, job.listen), (other["host"], other["port"])),
-            Link("platform", (job.at, other["listen"]), (job.host, job.port)),
-        ),
-        _tls(job.tls),
+        _links(job, other),
         _tell_exchange,
         lambda sender, at: _tell("listening", role=sender, port=at[1]),
+    )
+
+
+def _links(job: Job, other: dict[str, Any]) -> tuple[Link, Link]:
+    """What the RIS opens goes on to the platform, and the other way; each has its own TLS."""
+    tls = {"ris": _tls(job.tls), "platform": _tls(other["tls"])}
+    ris, platform = (job.host, job.port), (other["host"], other["port"])
+    return (
+        Link("ris", (job.at, job.listen), platform, ends_of("ris", tls)),
+        Link("platform", (job.at, other["listen"]), ris, ends_of("platform", tls)),
     )
 
 

@@ -106,20 +106,27 @@ def declare(form: Sent, number: Number) -> Response:
     return answers.go(f"/systems/{system}")
 
 
+def _host(form: Form, name: str, *, wanted: bool = True) -> str:
+    """A name or an address of the network. Raises Refusal."""
+    host = form.text(name, 253, wanted=wanted)
+    if any(not (c.isascii() and (c.isalnum() or c in ".-:_")) for c in host):
+        raise Refusal(422, say("board.bad_field", field=say(f"board.field.{name}"), most=253))
+    return host
+
+
 def _declared(form: Form, role: str = "") -> Declared:
     tls = bool(form.every("tls"))
     if tls and form.visit.board.tls is None:
         raise Refusal(422, say("board.no_tls"))
-    host = form.text("host", 253)
-    if any(not (c.isascii() and (c.isalnum() or c in ".-:_")) for c in host):
-        raise Refusal(422, say("board.bad_field", field=say("board.field.host"), most=253))
     return Declared(
         name=form.text("system"),
         version=form.text("version", 40),
         role=role or form.among("side", _SIDES),
-        host=host,
+        host=_host(form, "host"),
         port=form.number("port", 1, 65535),
         tls=tls,
+        tls_name=_host(form, "tls_name", wanted=False),
+        tls_client=bool(form.every("tls_client")),
     )
 
 
@@ -173,7 +180,7 @@ def look(form: Sent, number: Number) -> Response:
     if wait := shared.looks.wait(who):
         raise Refusal(429, say("board.too_often"), wait)
     shared.looks.failed(who)  # every look counts: it opens connections for somebody else
-    tls = shared.tls if found.tls else None
+    tls = rooms.tls_with(found, shared.tls)
     busy = any(found.id in run.systems for run in runs.open_runs(shared.database, found.room))
     mine = () if busy else (doctor.port_of((shared.at, found.listen)),)
     lines = (*mine, *doctor.other_side((found.host, found.port), tls, now()))

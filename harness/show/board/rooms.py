@@ -5,7 +5,7 @@ Everything here takes what a page has checked already, but for what only the dat
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
@@ -15,6 +15,7 @@ from harness.show.board import codes
 from harness.show.board.codes import Secret
 from harness.show.board.database import Database
 from harness.show.board.tables import KEYS, PEOPLE, ROOMS, RUNS, SYSTEMS
+from harness.sim.network.tls import Tls
 from harness.text import say
 
 ROLES: Final = ("organiser", "monitor", "vendor")
@@ -56,7 +57,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A product in one role. `host:port` is where it listens, `listen` our port where it sends."""
+    """A product in one role. `host:port` is where it listens, `listen` our port where it sends.
+
+    `tls_name` is the name that its certificate is made out to, empty for that of `host`;
+    `tls_client`: it shows a certificate when it connects.
+    """
 
     id: int
     room: int
@@ -68,6 +73,8 @@ class System:
     host: str
     port: int
     tls: bool
+    tls_name: str
+    tls_client: bool
     listen: int
 
     @property
@@ -202,6 +209,8 @@ class Declared:
     host: str
     port: int
     tls: bool
+    tls_name: str = ""
+    tls_client: bool = True
 
 
 def declare(database: Database, owner: Person, said: Declared, ports: Iterable[int]) -> int:
@@ -221,6 +230,14 @@ def change(database: Database, system: int, said: Declared) -> None:
     values = {key: value for key, value in _declared(said).items() if key != "role"}
     with database.writing() as to:
         to.execute(update(SYSTEMS).where(SYSTEMS.c.id == system).values(**values))
+
+
+def tls_with(system: System, ours: Tls | None) -> Tls | None:
+    """How we speak TLS with a system; None for a plain line."""
+    if ours is None or not system.tls:
+        return None
+    client = ours.client if system.tls_client else "none"
+    return replace(ours, name=system.tls_name or ours.name, client=client)
 
 
 def system(database: Database, number: int) -> System | None:
@@ -258,7 +275,7 @@ def _systems() -> Select[Any]:
 
 
 def _declared(said: Declared) -> dict[str, Any]:
-    names = ("name", "version", "role", "host", "port", "tls")
+    names = ("name", "version", "role", "host", "port", "tls", "tls_name", "tls_client")
     return {name: getattr(said, name) for name in names}
 
 

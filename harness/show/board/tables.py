@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    true,
 )
 
 METADATA: Final = MetaData()
@@ -77,6 +78,8 @@ SYSTEMS: Final = Table(
     Column("host", Text, nullable=False),
     Column("port", Integer, nullable=False),
     Column("tls", Boolean, nullable=False),
+    Column("tls_name", Text, nullable=False, server_default=""),
+    Column("tls_client", Boolean, nullable=False, server_default=true()),
     Column("listen", Integer, nullable=False, unique=True),  # where it reaches us
     Column("created", Float, nullable=False),
 )

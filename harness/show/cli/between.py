@@ -66,8 +66,7 @@ def play(
         machine = Proxy(profile, now, store.note, ack_timeout=ack_timeout, told=told)
         stopped = relay.run(
             machine,
-            ways,
-            Ends(tls, tls),
+            [replace(way, ends=Ends(tls, tls)) for way in ways],
             partial(tell_listening, terminal),
             store,
             until=lambda at: watch.over(machine.exchanges, at),

@@ -23,7 +23,7 @@ from harness.show.words import language, tr
 from harness.sim import blame, faults
 from harness.sim.faults import Faults
 from harness.sim.network import relay
-from harness.sim.network.relay import Ends, Link
+from harness.sim.network.relay import Ends, Link, ends_of
 from harness.sim.network.tls import Tls
 from harness.sim.proxy import Proxy
 from harness.text import say
@@ -53,7 +53,7 @@ from harness.wire.transcript import Record
 @options.tls
 @click.option(
     "--tls-on",
-    type=click.Choice(["both", "listen", "to"]),
+    type=click.Choice(["both", "listen", "to", "ris", "platform"]),
     default="both",
     show_default=True,
     help=tr("cli.opt.tls_on"),
@@ -92,14 +92,16 @@ def command(
     wanted = outputs.parse(formats)
     chosen = [faults.parse(text) for text in wanted_faults]
     links = [
-        *_link("ris", listen, to, ("--listen", "--to")),
-        *_link("platform", listen_back, to_back, ("--listen-back", "--to-back")),
+        replace(link, ends=_ends(link.sender, tls, tls_on))
+        for link in (
+            *_link("ris", listen, to, ("--listen", "--to")),
+            *_link("platform", listen_back, to_back, ("--listen-back", "--to-back")),
+        )
     ]
     if not links:
         raise HarnessError(say("proxy.need_way"))
     profile = options.load_profile(profile_name, mapping, cda_schema, readings)
-    ends = Ends(tls if tls_on != "to" else None, tls if tls_on != "listen" else None)
-    options.check_tls(tls, listens=ends.accepts is not None)
+    options.check_tls(tls, listens=any(link.ends.accepts for link in links))
     terminal = Terminal(language())
     was = begun(resume)
     keeping.agree(was, profile, "both")
@@ -125,7 +127,7 @@ def command(
             told=told,
         )
         keeping.recall_into_proxy(machine, was)
-        relay.run(machine, links, ends, partial(tell_listening, terminal), store)
+        relay.run(machine, links, partial(tell_listening, terminal), store)
         store.note(Record(now().isoformat(), "end"))
     exchanges = tuple(machine.exchanges)
     report = replace(
@@ -153,6 +155,13 @@ def _link(sender: str, listen: str | None, to: str | None, names: tuple[str, str
     if listen is None or to is None:
         raise HarnessError(say("proxy.half_way", name=names[0] if listen is None else names[1]))
     return [Link(sender, options.address(listen), options.address(to))]
+
+
+def _ends(sender: str, tls: Tls | None, on: str) -> Ends:
+    """Which end of a link has TLS: that of one system, or what listens, or what connects."""
+    if on in ("ris", "platform"):
+        return ends_of(sender, {"ris": None, "platform": None} | {on: tls})
+    return Ends(tls if on != "to" else None, tls if on != "listen" else None)
 
 
 def _list() -> int:

@@ -9,7 +9,7 @@ than one unfinished block.
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,15 +31,6 @@ _CHECK: Final = 0.25  # seconds between looks at what is overdue
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Connections that `sender` opens: where the proxy listens for them, where they go to."""
-
-    sender: str
-    listen: Address
-    to: Address
-
-
-@dataclass(frozen=True, slots=True)
 class Ends:
     """TLS towards those that connect to us, and towards those that we connect to; None: plain."""
 
@@ -47,10 +38,27 @@ class Ends:
     opens: Tls | None = None
 
 
+def ends_of(sender: str, tls: Mapping[str, Tls | None]) -> Ends:
+    """The ends of connections that `sender` opens, where each system has TLS of its own, or none.
+
+    `tls` is by role: "ris" and "platform".
+    """
+    return Ends(tls[sender], tls["platform" if sender == "ris" else "ris"])
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Connections that `sender` opens: where the proxy listens for them, where they go to."""
+
+    sender: str
+    listen: Address
+    to: Address
+    ends: Ends = Ends()
+
+
 def run(
     proxy: Proxy,
     links: Sequence[Link],
-    ends: Ends,
     listening: Callable[[Link, Address], None],
     store: Store | None = None,
     limit: int = DEFAULT_LIMIT,
@@ -62,7 +70,7 @@ def run(
     Raises HarnessError when a port cannot be listened on, or the disk no longer confirms what it
     takes.
     """
-    return asyncio.run(_Relay(proxy, ends, limit, store).run(links, listening, until))
+    return asyncio.run(_Relay(proxy, limit, store).run(links, listening, until))
 
 
 class _Half(Line):
@@ -201,9 +209,8 @@ class _Half(Line):
 
 
 class _Relay:
-    def __init__(self, proxy: Proxy, ends: Ends, limit: int, store: Store | None) -> None:
+    def __init__(self, proxy: Proxy, limit: int, store: Store | None) -> None:
         self.proxy = proxy
-        self.ends = ends
         self.limit = limit
         self.store = store
         self.halves: set[_Half] = set()
@@ -255,7 +262,7 @@ class _Relay:
 
     async def _open(self, link: Link) -> _Half | None:
         host, port = link.to
-        side = client_side(self.ends.opens, host) if self.ends.opens else None
+        side = client_side(link.ends.opens, host) if link.ends.opens else None
         loop = asyncio.get_running_loop()
         opening = loop.create_connection(
             lambda: _Half(self, side, link, accepted=False), host, port
@@ -328,7 +335,7 @@ class _Relay:
     async def _listen(
         self, link: Link, listening: Callable[[Link, Address], None]
     ) -> asyncio.Server:
-        side = server_side(self.ends.accepts) if self.ends.accepts else None
+        side = server_side(link.ends.accepts) if link.ends.accepts else None
         loop = asyncio.get_running_loop()
         host, port = link.listen
         try:
