@@ -276,6 +276,7 @@ def make(shared: Board) -> FastAPI:
         title="telerad serve",
         version="1",
         description="Start runs and fetch their verdicts.",
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         servers=[{"url": PATH}],

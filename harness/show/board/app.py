@@ -57,6 +57,7 @@ def make(board: Board, names: Iterable[str] = (), *, any_address: bool = False) 
     guard = Middleware(Guard, names, any_address=any_address, public=board.url)
     app = FastAPI(
         title="telerad",
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
