@@ -36,7 +36,7 @@
       while (wanted) {
         await pause(200 + 400 * Math.random());
         wanted = false;
-        await once();
+        await once().catch(() => null);
         await pause(1000);
       }
       going = false;
