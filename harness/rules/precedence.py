@@ -3,10 +3,11 @@
 A rule of the group `standard` gives way at a place where another rule, of a verdict at least as
 grave, has a finding as well: the same place, a part of it, or what it is a part of; a contested
 one counts as much as its level. Whatever the place, a rule gives way to one that explains its
-finding (`schemas/precedence.yaml`); with `where: same`, only at the place where that one speaks.
+finding (`schemas/precedence.yaml`); with `where: same`, only at the place where that one speaks;
+with `where: inside`, only in the segment of which that one says that it is not there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -43,10 +44,10 @@ def _told(broken: list[Outcome]) -> Iterator[Outcome]:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a rule explains another one's finding; `same_place`: only where it speaks itself."""
+    """Why a rule explains another one's finding; `where`: "same", "inside", or empty: anywhere."""
 
     because: Text
-    same_place: bool
+    where: str
 
 
 @cache
@@ -61,9 +62,9 @@ def causes() -> Mapping[str, Mapping[str, Cause]]:
     for item in content.need("causes").items:
         item.only(frozenset({"rule", "explains", "because", "where"}))
         where = item.get("where")
-        if where and where.text != "same":
-            raise where.error("yaml.unknown_value", hint="same", value=where.text)
-        cause = Cause(item.need("because").both(), where is not None)
+        if where and where.text not in _WHERE:
+            raise where.error("yaml.unknown_value", hint=", ".join(_WHERE), value=where.text)
+        cause = Cause(item.need("because").both(), where.text if where else "")
         for name in item.need("explains").texts:
             found.setdefault(name, {})[item.need("rule").text] = cause
     return found
@@ -80,8 +81,8 @@ def _after_causes(outcome: Outcome, spoken: Mapping[str, Outcome]) -> Outcome:
         other = spoken.get(name)
         if other is None or not Verdict.ERROR > _gravest(other) >= outcome.verdict:
             continue
-        apart = outcome.findings if cause.same_place else ()
-        left = tuple(one for one in apart if not _at_one(one, other))
+        apart = outcome.findings if cause.where else ()
+        left = tuple(one for one in apart if not _WHERE[cause.where](one, other))
         if not left:
             reason = say("precedence.explained", rule=name, because=cause.because)
             return Outcome(outcome.rule, Verdict.NOT_APPLICABLE, reason=reason)
@@ -95,6 +96,16 @@ def _gravest(outcome: Outcome) -> Verdict:
 
 def _at_one(mine: Finding, other: Outcome) -> bool:
     return any(_same_place(one, mine) for one in other.findings)
+
+
+def _inside_one(mine: Finding, other: Outcome) -> bool:
+    return any(mine.problem.at.path.startswith(f"{one.problem.at.path}-") for one in other.findings)
+
+
+_WHERE: Final[Mapping[str, Callable[[Finding, Outcome], bool]]] = {
+    "same": _at_one,
+    "inside": _inside_one,
+}
 
 
 def _without(outcome: Outcome, said: list[Finding]) -> Outcome:
@@ -120,11 +131,18 @@ def _says(other: Finding, mine: Finding) -> bool:
 
 
 def _same_place(one: Finding, other: Finding) -> bool:
-    """The same place, or one a part of the other."""
+    """The same place, or one a part of the other: in a document, an element and one just in it."""
+    places = one.problem.at.xpath, other.problem.at.xpath
+    if places[0] and places[1]:
+        return _one_element(*(place.partition("/@")[0] for place in places if place))
     outer, inner = sorted((one.problem.at.path, other.problem.at.path), key=len)
     if outer == inner:
         return True
     return "-" in outer and inner.startswith((f"{outer}.", f"{outer}["))
+
+
+def _one_element(one: str, other: str) -> bool:
+    return one == other or one.rpartition("/")[0] == other or other.rpartition("/")[0] == one
 
 
 def _weight(finding: Finding) -> Verdict:
