@@ -19,6 +19,8 @@ steps=(
     "fuzz-base64|30 min|make --no-print-directory fuzz TARGET=base64 MINUTES=30"
     "fuzz-journal|30 min|make --no-print-directory fuzz TARGET=journal MINUTES=30"
     "fuzz-judgement|30 min|make --no-print-directory fuzz TARGET=judgement MINUTES=30"
+    "mutants|10 min|.venv/bin/telerad selfcheck --mutants 3 --conversations 500"
+    "mutants-tlr|10 min|.venv/bin/telerad selfcheck --profile ans-tlr-2026 --mutants 3 --conversations 500"
     "kills|20 min|$python bench/kill.py 600 400"
     "connections|10 min|$python bench/connections.py 2000 20 1000 1000"
     "conversations|10 min|$python bench/parallel.py 1000 100"

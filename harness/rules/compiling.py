@@ -130,7 +130,7 @@ def _context(content: Item, places: Elements, facts: Facts) -> table.Context:
     return table.Context(
         kinds={**single, **kinds},
         elements=places,
-        sets=_value_sets(),
+        sets=value_sets(),
         documents=frozenset(documents()),
         facts=facts,
         document_of={
@@ -144,7 +144,7 @@ def _context(content: Item, places: Elements, facts: Facts) -> table.Context:
 def _every_rule(content: Item, context: table.Context, recorder: Recorder | None) -> Iterator[Rule]:
     if recorder:
         recorder.begin(context)
-    for file, at_most in _tables(content):
+    for file, at_most in tables(content):
         for block, row in table.rows(file):
             rule = table.rule(block, row, context)
             if recorder:
@@ -168,7 +168,7 @@ def _facts(folders: Iterable[Path], places: Elements) -> Facts:
     return found
 
 
-def _tables(content: Item) -> Iterator[tuple[Path, Level | None]]:
+def tables(content: Item) -> Iterator[tuple[Path, Level | None]]:
     """The tables, and the level that a pack's rules have at most in this profile.
 
     A pack is a name, or `{pack: NAME, at_most: SHOULD}` when the guide does not cite it itself.
@@ -190,7 +190,7 @@ def _tables(content: Item) -> Iterator[tuple[Path, Level | None]]:
 
 
 @cache
-def _value_sets() -> Mapping[str, frozenset[str]]:
+def value_sets() -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for file in sorted(data.path("schemas", "valuesets").glob("*.yaml")):
         for name, item in yamlfile.load(file).need("sets").fields.items():
@@ -213,7 +213,7 @@ def _hash(folders: Iterable[Path], content: Item, asked: Asked) -> str:
     """SHA-256 over every file that decides a verdict, by name and content, and the readings."""
     own = ("profile.yaml", "elements.yaml", "concordance.yaml", "contested.yaml")
     files = [folder / name for folder in folders for name in own if (folder / name).is_file()]
-    files += [file for file, _ in _tables(content)]
+    files += [file for file, _ in tables(content)]
     files.append(data.path("schemas", "precedence.yaml"))
     files += [data.path("schematron", name) for name in content.need("schematron").fields]
     for shared in ("valuesets", "standard"):

@@ -322,7 +322,7 @@ def _check(row: Item, context: Context) -> Check:
     if item := row.get("fact"):
         return _fact(item, context, in_document=_word(row, "where") == "document")
     if item := row.get("element"):
-        wanted = _wanted(row, context)
+        wanted = demands(row, context.sets)
         return _element_value(item, wanted, context) if wanted else _element(item, context)
     if item := row.get("structure"):
         return _structure(item)
@@ -335,7 +335,7 @@ def _observation(row: Item, context: Context) -> Check:
     """What each observation holds at a place, or that there is one."""
     if not row.get("at"):
         return observation.presence(row, _card(row.get("card")))
-    asked, wanted = observation.read(row), _wanted(row, context)
+    asked, wanted = observation.read(row), demands(row, context.sets)
     usage = _word(row, "usage")
     expected = wanted[0].words if wanted else say("value.some")
 
@@ -397,7 +397,7 @@ def _known(item: Item, names: Mapping[str, T]) -> T:
     return found
 
 
-def _element_value(item: Item, wanted: "tuple[_Wanted, ...]", context: Context) -> Check:
+def _element_value(item: Item, wanted: "tuple[Demand, ...]", context: Context) -> Check:
     element = _known(item, context.elements)
 
     def check(subject: Subject) -> Iterator[Problem]:
@@ -428,7 +428,7 @@ def missing_element(element: Element, message: Message) -> Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Demand:
     """What a value must be, in words, and the test of it."""
 
     words: Text
@@ -443,24 +443,24 @@ class _Wanted:
         return self.accepts is None or value in self.accepts
 
 
-def _wanted(row: Item, context: Context) -> tuple[_Wanted, ...]:
+def demands(row: Item, sets: Mapping[str, frozenset[str]]) -> tuple[Demand, ...]:
     """Every demand that the row makes on a value, the most telling first."""
-    found: list[_Wanted] = []
+    found: list[Demand] = []
     if item := row.get("is"):
-        found.append(_Wanted(plain(f"`{item.text}`"), frozenset((item.text,))))
+        found.append(Demand(plain(f"`{item.text}`"), frozenset((item.text,))))
     if item := row.get("in"):
         values = item.texts
-        found.append(_Wanted(_one_of(values), frozenset(values)))
+        found.append(Demand(_one_of(values), frozenset(values)))
     if item := row.get("set"):
-        found.append(_from_set(item, context))
+        found.append(_from_set(item, sets))
     if item := row.get("like"):
         form = row.get("form")
         words = form.both() if form else say("value.like", pattern=item.text)
-        found.append(_Wanted(words, _pattern(item)))
+        found.append(Demand(words, _pattern(item)))
     if item := row.get("type"):
         if item.text not in SHAPES:
             raise item.error("yaml.unknown_value", hint=", ".join(SHAPES), value=item.text)
-        found.append(_Wanted(say(f"type.{item.text}"), shape=item.text))
+        found.append(Demand(say(f"type.{item.text}"), shape=item.text))
     return tuple(found)
 
 
@@ -468,15 +468,15 @@ def _one_of(values: Iterable[str]) -> Text:
     return say("value.one_of", values=", ".join(f"`{value}`" for value in values))
 
 
-def _from_set(item: Item, context: Context) -> _Wanted:
-    values = context.sets.get(item.text)
+def _from_set(item: Item, sets: Mapping[str, frozenset[str]]) -> Demand:
+    values = sets.get(item.text)
     if values is None and item.text in valuesets.names():
         values = valuesets.load(item.text).codes
     if values is None:
-        raise item.error("yaml.unknown_value", hint=", ".join(context.sets), value=item.text)
+        raise item.error("yaml.unknown_value", hint=", ".join(sets), value=item.text)
     few = len(values) <= 8
     words = _one_of(sorted(values)) if few else say("value.of_set", name=item.text)
-    return _Wanted(words, values)
+    return Demand(words, values)
 
 
 def _pattern(item: Item) -> re.Pattern[str]:
@@ -491,7 +491,7 @@ def _value_check(row: Item, context: Context) -> Check:
     places, usage = _places(row), _word(row, "usage")
     if usage and usage not in ("R", "RE", "O", "X", "C"):
         raise row.need("usage").error("yaml.unknown_value", hint="R, RE, O, X, C", value=usage)
-    wanted = _wanted(row, context)
+    wanted = demands(row, context.sets)
     card = _card(row.get("card"))
     expected = wanted[0].words if wanted else say("value.some")
     asks_for_it = usage in ("R", "RE") or card is not None
@@ -514,7 +514,7 @@ def _value_check(row: Item, context: Context) -> Check:
 
 
 def _of_node(
-    node: Node, usage: str, wanted: tuple[_Wanted, ...], expected: Text
+    node: Node, usage: str, wanted: tuple[Demand, ...], expected: Text
 ) -> Iterator[Problem]:
     if not node.present:
         if usage in ("R", "RE"):

@@ -8,7 +8,7 @@ import click
 
 from harness.errors import HarnessError
 from harness.show import outputs
-from harness.show.cli import options
+from harness.show.cli import counted, options
 from harness.show.terminal import Terminal
 from harness.show.words import language, tr
 from harness.sim.selfcheck import report
@@ -20,13 +20,26 @@ from harness.text import say
 @click.command("selfcheck", help=tr("cli.selfcheck"))
 @click.option("--format", "form", metavar="json=FILE", help=tr("cli.opt.format"))
 @click.option("--all", "every", is_flag=True, help=tr("cli.opt.all_proofs"))
+@click.option("--mutants", metavar="N", type=click.IntRange(0), help=tr("cli.opt.mutants"))
+@click.option(
+    "--conversations", metavar="N", type=click.IntRange(0), help=tr("cli.opt.conversations")
+)
 @options.profile
 @options.lang
-def command(form: str | None, every: bool, profile_name: str) -> int:
+def command(
+    form: str | None,
+    every: bool,
+    mutants: int | None,
+    conversations: int | None,
+    profile_name: str,
+) -> int:
     """0 when every MUST rule kills its mutant and every overlap is explained, else 1."""
     file = _file(form)
-    found = report.run(options.load_profile(profile_name))
+    profile = options.load_profile(profile_name)
+    found = report.run(profile)
     terminal = Terminal(language())
+    perfect = counted.mutants(terminal, profile, mutants) if mutants else True
+    quiet = counted.conversations(terminal, profile, conversations) if conversations else True
     if every:
         for proof in found.proofs:
             _alive(terminal, proof)
@@ -41,7 +54,8 @@ def command(form: str | None, every: bool, profile_name: str) -> int:
     click.echo(
         f"{found.killed_must} of {len(found.must)} MUST rules killed, {found.alive} rules alive"
     )
-    return 0 if found.killed_must == len(found.must) and not unexplained else 1
+    right = found.killed_must == len(found.must) and not unexplained
+    return 0 if right and perfect and quiet else 1
 
 
 def _file(form: str | None) -> Path | None:

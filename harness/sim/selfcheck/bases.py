@@ -94,7 +94,7 @@ def bases(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
     """Good subjects by kind, the plainest first."""
     found: dict[str, list[Base]] = {}
     for name in CASES:
-        for base in _of_case(profile, name):
+        for base in of_case(profile, name):
             found.setdefault(base.subject.kind, []).append(base)
     for base in (
         *_documents(profile),
@@ -131,7 +131,7 @@ def _told(profile: Profile) -> Iterator[Base]:
 def plainest(profile: Profile) -> Mapping[str, tuple[Base, ...]]:
     """Good subjects by kind, of the plainest case alone: quick to make."""
     found: dict[str, list[Base]] = {}
-    for base in _of_case(profile, CASES[0]):
+    for base in of_case(profile, CASES[0]):
         found.setdefault(base.subject.kind, []).append(base)
     return {kind: tuple(some) for kind, some in found.items()}
 
@@ -152,8 +152,12 @@ def _document(profile: Profile, name: str, kind: str, raw: bytes) -> Base:
     return Base(name, profile.document_subject(kind, Document.parse(raw)))
 
 
-def _of_case(profile: Profile, name: str) -> Iterator[Base]:
-    case = patient_of(cases.make_case(name, 1, CLOCK))
+def of_case(profile: Profile, name: str, seed: int = 1) -> Iterator[Base]:
+    """What the messages of one conversation give, in the order of its flows.
+
+    Whatever the seed, messages have the numbers that tables may name.
+    """
+    case = replace(patient_of(cases.make_case(name, seed, CLOCK)), seed=1)
     actors = {role: Actor(role, profile, case) for role in ("ris", "platform")}
     earlier: tuple[Subject, ...] = ()
     course = _course(profile)
