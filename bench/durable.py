@@ -53,7 +53,8 @@ async def _bare(folder: Path, tell: Callable[[int], None]) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                waiting.append((await reader.readuntil(b"\x1c\r"), writer))
+                raw = await reader.readuntil(b"\x1c\r")
+                waiting.append((raw, writer))
                 there.set()
         writer.close()
 
