@@ -31,7 +31,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
 def asked() -> argparse.Namespace:
     options = argparse.ArgumentParser(description="A whole room of vendors.")
     options.add_argument("--alone", action="store_true", help="no pairs")
-    options.add_argument("--parallel", type=int, default=4, help="runs at once")
+    options.add_argument("--parallel", type=int, default=5, help="runs at once")
     options.add_argument("--viewers", type=int, default=3, help="pages that watch")
     return options.parse_args()
 

@@ -145,7 +145,7 @@ class Vendor:
 
     def wait(self, run: int, ready: Callable[[Any], bool]) -> Any:
         """The run, once it is so."""
-        end = time.monotonic() + PATIENCE * 3
+        end = time.monotonic() + PATIENCE * 5
         while not ready(found := self.get(f"/runs/{run}")):
             assert time.monotonic() < end, found
             time.sleep(0.2)
@@ -153,7 +153,7 @@ class Vendor:
 
     def heard(self, run: int, kind: str, count: int = 1) -> list[Any]:
         """Events of a kind, once there are so many."""
-        end = time.monotonic() + PATIENCE * 3
+        end = time.monotonic() + PATIENCE * 5
         while True:
             told = [one for one in self.get(f"/runs/{run}/events") if one["kind"] == kind]
             if len(told) >= count:

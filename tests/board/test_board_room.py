@@ -29,7 +29,7 @@ PAIRS = tuple(zip((name for name, _ in RIS), (name for name, _ in PLATFORMS), st
 
 
 def test_ten_vendors_meet(browser: "Browser", tmp_path: Path) -> None:
-    more = ("--room", "Lille", "--scenario", SCENARIO, "--within", "20")
+    more = ("--room", "Lille", "--scenario", SCENARIO, "--within", "20", "--parallel", "5")
     with hall.served(tmp_path / "data", *more) as links:
         olga = Person(browser, links["Organisers"], "Olga", watches=True)
         link = way_in(olga)
