@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from systems import HOST, PATIENCE, System, free_port, playing
+from systems import HOST, PATIENCE, System, free_port, free_ports, playing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -53,8 +53,7 @@ new MutationObserver((changes) => {
 @contextmanager
 def served(folder: Path, *more: str) -> Iterator[dict[str, str]]:
     """A server in a process of its own; the links that it prints, by the first word of a line."""
-    first = free_port() % 20000 + 30000
-    ports = ("--ports", f"{first}-{first + 19}")
+    ports = ("--ports", free_ports(20))
     words = ("serve", "--data", str(folder), "--port", "0", *ports, *more, "--lang", "en")
     process = subprocess.Popen([BIN / "telerad", *words], stdout=subprocess.PIPE, text=True)
     links = {"pid": str(process.pid)}
@@ -158,7 +157,9 @@ class Vendor:
             told = [one for one in self.get(f"/runs/{run}/events") if one["kind"] == kind]
             if len(told) >= count:
                 return told
-            assert time.monotonic() < end, (run, kind, told)
+            state = self.get(f"/runs/{run}")
+            assert state["state"] in ("proposed", "queued", "running"), (kind, state)
+            assert time.monotonic() < end, (kind, state)
             time.sleep(0.2)
 
 

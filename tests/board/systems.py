@@ -4,6 +4,7 @@ They are what `telerad simulate` plays, with or without a named defect.
 """
 
 import contextlib
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from harness.rules import profile as profiles
 from harness.show.runs.surroundings import now
 from harness.sim.defects import catalogue as defects
 from harness.sim.generate import cases
-from harness.sim.network import net
+from harness.sim.network import net, probe
 from harness.sim.network.net import Wiring
 from harness.sim.play import Setting
 from harness.sim.simulation import Simulation
@@ -26,6 +27,15 @@ def free_port() -> int:
     with closing(socket.socket()) as found:
         found.bind((HOST, 0))
         return int(found.getsockname()[1])
+
+
+def free_ports(count: int) -> str:
+    """A range of free ports, as `--ports` takes it, below those that systems give to clients."""
+    for _ in range(200):
+        first = random.randrange(20000, 32000 - count)
+        if all(probe.can_listen((HOST, port)).good for port in range(first, first + count)):
+            return f"{first}-{first + count - 1}"
+    raise AssertionError("no free ports")
 
 
 class System(threading.Thread):

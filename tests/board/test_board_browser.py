@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 from hall import Person
-from systems import free_port
+from systems import free_port, free_ports
 from visitor import Visitor
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def serve(
     start: Callable[..., "subprocess.Popen[str]"], folder: Path, *more: str
 ) -> dict[str, str]:
     """Start a server; the links that it prints, by the first word of their lines."""
-    first = free_port() % 20000 + 30000
-    ports = f"{first}-{first + 9}"
-    data = ("--data", str(folder), "--port", "0", "--ports", ports, "--within", "20")
+    data = ("--data", str(folder), "--port", "0", "--ports", free_ports(10), "--within", "20")
     found = start("serve", *data, *more)
     links = {"pid": str(found.pid)}
     assert found.stdout

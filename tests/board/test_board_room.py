@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 
 import hall
-from hall import PLATFORMS, RIS, RULES, SCENARIO, Person, Vendor
+from hall import RULES, SCENARIO, Person, Vendor
 
 from harness.rules import profile as profiles
 from harness.show.evidence import verifying
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.slow]
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000")
-PAIRS = tuple(zip((name for name, _ in RIS), (name for name, _ in PLATFORMS), strict=True))
+# Both right, the RIS wrong, the platform wrong; `bench/room.py` plays all 25.
+PAIRS = (("Acme", "Nova"), ("Borel", "Opale"), ("Calix", "Pixel"))
 
 
 def test_ten_vendors_meet(browser: "Browser", tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def levels_are_enforced(room: dict[str, Vendor], olga: Person) -> None:
 
 
 def everybody_meets(room: dict[str, Vendor], olga: Person) -> list[Any]:
-    """The organiser plans every pair; those of the first round meet. Their runs, in order."""
+    """The organiser plans every pair; some of the first round meet. Their runs, in order."""
     olga.go("/rooms/1/schedule")
     olga.page.fill("form[action$=fair] input[name=at_once]", "5")
     olga.page.click("form[action$=fair] button")
