@@ -42,10 +42,16 @@ WATCH = """
 window.seen = [];
 new MutationObserver((changes) => {
   const at = Date.now() / 1000;
-  const near = (node) => node && (node.nodeType === 1 ? node : node.parentElement);
-  const nodes = changes.map((one) => near(one.target));
-  const cells = new Set(nodes.map((one) => one && one.closest("td[id]")));
-  for (const cell of cells) if (cell) seen.push({id: cell.id, text: cell.innerText.trim(), at});
+  const cells = new Set();
+  for (const change of changes) {
+    const node = change.target.nodeType === 1 ? change.target : change.target.parentElement;
+    if (node && node.closest("td[id]")) cells.add(node.closest("td[id]"));
+    for (const added of change.addedNodes) {
+      if (added.nodeType !== 1) continue;
+      for (const cell of added.querySelectorAll("td[id]")) cells.add(cell);
+    }
+  }
+  for (const cell of cells) seen.push({id: cell.id, text: cell.innerText.trim(), at});
 }).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
 """
 
