@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Final
 
+NICE: Final = 5  # how much more the answering of messages weighs for the system
 _LOOK: Final = 1.0  # seconds between two looks at the parent
 
 
@@ -13,6 +14,7 @@ def begin() -> None:
     """The user's signals are for the parent, and so is the terminal; the child ends with it."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    os.nice(NICE)
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)  # whoever reads what the parent says is not kept waiting by us
     os.close(nothing)
