@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import create_engine, make_url, text
 
-from harness.show.board.database import Database
-from harness.show.board.tables import METADATA
+from harness.show.board.store.database import Database
+from harness.show.board.store.tables import METADATA
 
 KINDS = ("sqlite", "postgresql")
 SERVER = os.environ.get("TELERAD_TEST_DB", "")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from visitor import SYSTEM, Near, make_room, text
 
-from harness.show.board import rooms, runs
 from harness.show.board.access import Board
-from harness.show.board.codes import ALPHABET, Attempts, make, normal
+from harness.show.board.store import rooms, runs
+from harness.show.board.store.codes import ALPHABET, Attempts, make, normal
 
 NOMINAL = "lb-nominal-ct-brain"
 

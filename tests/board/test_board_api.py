@@ -6,8 +6,8 @@ import pytest
 from httpx2 import Response
 from visitor import Near, make_room
 
-from harness.show.board import rooms, runs
 from harness.show.board.access import Board
+from harness.show.board.store import rooms, runs
 
 NOMINAL = "lb-nominal-ct-brain"
 API = "/api/v1"

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from visitor import Near
 
 from harness.errors import HarnessError
-from harness.show.board import attachments, rooms, runs
 from harness.show.board.access import Board
 from harness.show.board.guard import FILE_LIMIT, LIMIT
+from harness.show.board.store import attachments, rooms, runs
 
 NOMINAL = "lb-nominal-ct-brain"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)

@@ -14,9 +14,10 @@ from hypothesis.strategies import just
 from test_board_api import Program
 from visitor import Near
 
-from harness.show.board import app, runs
+from harness.show.board import app
 from harness.show.board.access import Board
-from harness.show.board.codes import Attempts
+from harness.show.board.store import runs
+from harness.show.board.store.codes import Attempts
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 EXAMPLES = int(os.environ.get("TELERAD_EXAMPLES", "12"))

@@ -17,10 +17,11 @@ from sqlalchemy import insert
 from test_board_hostile import Served, served
 from visitor import ADDRESS, SYSTEM, Near
 
-from harness.show.board import app, reviews, rooms, runs
+from harness.show.board import app
 from harness.show.board.access import Board
-from harness.show.board.codes import Attempts, make
-from harness.show.board.tables import EVENTS
+from harness.show.board.store import reviews, rooms, runs
+from harness.show.board.store.codes import Attempts, make
+from harness.show.board.store.tables import EVENTS
 
 TRIES = int(os.environ.get("TELERAD_TRIES", "100"))
 NOMINAL = "lb-nominal-ct-brain"

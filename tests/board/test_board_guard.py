@@ -9,9 +9,10 @@ from starlette.testclient import TestClient
 from test_board_api import Program
 from visitor import ADDRESS, SYSTEM, Near, Visitor, make_room
 
-from harness.show.board import app, rooms, runs, serving
+from harness.show.board import app, serving
 from harness.show.board.access import Board
 from harness.show.board.guard import LIMIT
+from harness.show.board.store import rooms, runs
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from visitor import Near, make_room, text
 
-from harness.show.board import ladder, reviews, rooms, runs, waivers
+from harness.show.board import ladder
 from harness.show.board.access import Board
 from harness.show.board.ladder import LEVELS
-from harness.show.board.rooms import System
+from harness.show.board.store import reviews, rooms, runs, waivers
+from harness.show.board.store.rooms import System
 
 NAMES = ("lb-nominal-ct-brain", "lb-neg-ins-key")
 

@@ -8,8 +8,8 @@ import zipfile
 import pytest
 from visitor import Near, text
 
-from harness.show.board import reviews, rooms, runs
 from harness.show.board.access import Board
+from harness.show.board.store import reviews, rooms, runs
 
 NOMINAL = "lb-nominal-ct-brain"
 

@@ -16,9 +16,11 @@ import pytest
 from test_board_guard import exchange
 from visitor import Near
 
-from harness.show.board import entry, reviews, rooms, runs, serving, streams
+from harness.show.board import serving
 from harness.show.board.access import Board
-from harness.show.board.rooms import Declared
+from harness.show.board.pages import entry, streams
+from harness.show.board.store import reviews, rooms, runs
+from harness.show.board.store.rooms import Declared
 
 NOMINAL = "lb-nominal-ct-brain"
 _CORES = (

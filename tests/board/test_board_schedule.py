@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visitor import Near, text
 
-from harness.show.board import invite, rooms, runs, schedule, serving, slots
+from harness.show.board import serving
 from harness.show.board.access import Board
+from harness.show.board.pages import invite, schedule
 from harness.show.board.pairing import rounds
-from harness.show.board.runs import BETWEEN, Run
-from harness.show.board.slots import Slot, Told
+from harness.show.board.store import rooms, runs, slots
+from harness.show.board.store.runs import BETWEEN, Run
+from harness.show.board.store.slots import Slot, Told
 
 NOMINAL = "lb-nominal-ct-brain"
 HOUR = 3600.0

@@ -7,9 +7,10 @@ import pytest
 from visitor import Near, text
 
 from harness.rules import profile as profiles
-from harness.show.board import matrix, reviews, rooms, runs, steps
-from harness.show.board.runs import BETWEEN, Event, Run
+from harness.show.board import matrix, steps
 from harness.show.board.steps import Course, Told
+from harness.show.board.store import reviews, rooms, runs
+from harness.show.board.store.runs import BETWEEN, Event, Run
 
 NOMINAL, WRONG = "lb-nominal-ct-brain", "lb-neg-ins-key"
 PROFILE = "livre-blanc-2024"

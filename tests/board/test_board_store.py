@@ -7,12 +7,13 @@ import pytest
 from visitor import Near
 
 from harness.errors import HarnessError
-from harness.show.board import matrix, rooms, runs, serving
+from harness.show.board import matrix, serving
 from harness.show.board.access import Board
-from harness.show.board.codes import Secret
-from harness.show.board.database import Database
-from harness.show.board.runs import Run
-from harness.show.board.turn import next_runs
+from harness.show.board.play.turn import next_runs
+from harness.show.board.store import rooms, runs
+from harness.show.board.store.codes import Secret
+from harness.show.board.store.database import Database
+from harness.show.board.store.runs import Run
 from harness.text import Text
 
 NOMINAL, KEY = "lb-nominal-ct-brain", "lb-neg-ins-key"

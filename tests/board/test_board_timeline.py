@@ -6,9 +6,10 @@ import time
 import pytest
 from visitor import Near, text
 
-from harness.show.board import lanes, reviews, rooms, runs
+from harness.show.board import lanes
 from harness.show.board.lanes import Window
-from harness.show.board.runs import Event, Run
+from harness.show.board.store import reviews, rooms, runs
+from harness.show.board.store.runs import Event, Run
 
 NOMINAL = "lb-nominal-ct-brain"
 WINDOW = Window(1000.0, 1000.0 + lanes.WIDTH, 1600.0)  # a unit of the drawing is a second

@@ -17,8 +17,9 @@ import pytest
 from lab import Lab
 from visitor import Near, make_room
 
-from harness.show.board import rooms, serving
-from harness.show.board.player import Job
+from harness.show.board import serving
+from harness.show.board.play.player import Job
+from harness.show.board.store import rooms
 from harness.wire.er7 import Message
 from harness.wire.mllp import Block, Framer, frame
 
@@ -90,7 +91,7 @@ def receive(line: socket.socket) -> bytes:
 def playing(job: Job) -> Iterator[dict[str, int]]:
     """A run between two; where we listen, by role."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness.show.board.player"],
+        [sys.executable, "-m", "harness.show.board.play.player"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

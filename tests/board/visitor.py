@@ -6,8 +6,10 @@ from html import unescape
 from httpx2 import Client, Response
 from starlette.testclient import TestClient
 
-from harness.show.board import app, entry, rooms
+from harness.show.board import app
 from harness.show.board.access import Board
+from harness.show.board.pages import entry
+from harness.show.board.store import rooms
 
 ADDRESS = "http://127.0.0.1:8000"
 SYSTEM = {

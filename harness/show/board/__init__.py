@@ -1,12 +1,14 @@
 """The board of a session: many vendors, one server, one page that everybody watches.
 
-    database, tables, rooms, runs    what is kept: sessions, people, systems, runs, events
-    codes, cookies, guard, patience  who may come in, what is let through, how long it may take
-    feed, streams                    what is sent on while it happens
-    player                           one run, in a process of its own
-    desk                             the queue of runs
-    matrix, wording                  what the pages say
-    pages, app                       the pages
+    store                            what is kept: sessions, people, systems, runs, events
+    play                             the queue of runs, each played in a process of its own
+    pages, api                       what people and programs ask for
+    cookies, guard, patience         who may come in, what is let through, how long it may take
+    access                           who may do what
+    feed, pages.streams              what is sent on while it happens
+    matrix, ladder, lanes, steps     what the pages show, worked out; wording: in words
+    export                           a session as a static site
+    app, serving                     all of it put together and on the network
 
 Only this package needs FastAPI and SQLAlchemy (the extra `server`), and only the verb `serve`
 imports it.

@@ -15,14 +15,15 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from harness.show.board import cookies, rooms, runs
-from harness.show.board.codes import Attempts, Secret
+from harness.show.board import cookies
 from harness.show.board.cookies import Cookies, Session
-from harness.show.board.database import Database
-from harness.show.board.desk import Desk
 from harness.show.board.feed import Feed
-from harness.show.board.rooms import Person, Room, System
-from harness.show.board.runs import Run
+from harness.show.board.play.desk import Desk
+from harness.show.board.store import rooms, runs
+from harness.show.board.store.codes import Attempts, Secret
+from harness.show.board.store.database import Database
+from harness.show.board.store.rooms import Person, Room, System
+from harness.show.board.store.runs import Run
 from harness.show.board.wording import language_of
 from harness.sim.network.tls import Tls
 from harness.text import Text, say

@@ -18,11 +18,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from harness.show.board import acting, matrix, rooms, runs, tokens
+from harness.show.board import matrix
 from harness.show.board.access import Board, Number, Refusal, Visit
 from harness.show.board.cookies import Session
-from harness.show.board.rooms import System
-from harness.show.board.runs import Event, Run
+from harness.show.board.pages import tokens
+from harness.show.board.play import acting
+from harness.show.board.store import rooms, runs
+from harness.show.board.store.rooms import System
+from harness.show.board.store.runs import Event, Run
 from harness.text import Text, say
 
 PATH: Final = "/api/v1"

@@ -14,10 +14,11 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from harness.show.board import (
-    access,
+from harness.show.board import access, api, wording
+from harness.show.board.access import Board, Refusal
+from harness.show.board.guard import Guard
+from harness.show.board.pages import (
     answers,
-    api,
     attaching,
     entry,
     following,
@@ -29,10 +30,7 @@ from harness.show.board import (
     streams,
     timeline,
     tokens,
-    wording,
 )
-from harness.show.board.access import Board, Refusal
-from harness.show.board.guard import Guard
 from harness.text import say
 
 _PAGES: Final = (

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from harness.show.board.codes import Secret
+from harness.show.board.store.codes import Secret
 
 NAME: Final = "telerad"
 LANGUAGE: Final = "telerad-lang"

@@ -18,14 +18,15 @@ from sqlalchemy import select
 
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
-from harness.show.board import attachments, ladder, matrix, reviews, rooms, runs, slots, steps
+from harness.show.board import ladder, matrix, steps
 from harness.show.board.access import Board
-from harness.show.board.attachments import Attachment
 from harness.show.board.ladder import Facts
-from harness.show.board.reviews import Review
-from harness.show.board.rooms import Room, System
-from harness.show.board.runs import Run
-from harness.show.board.tables import RUNS
+from harness.show.board.store import attachments, reviews, rooms, runs, slots
+from harness.show.board.store.attachments import Attachment
+from harness.show.board.store.reviews import Review
+from harness.show.board.store.rooms import Room, System
+from harness.show.board.store.runs import Run
+from harness.show.board.store.tables import RUNS
 from harness.show.board.wording import render, style
 from harness.show.evidence import making
 from harness.show.pages import page

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from harness.show.board import rooms, runs
-from harness.show.board.database import Database
-from harness.show.board.desk import Desk
-from harness.show.board.runs import Event
-from harness.show.board.tables import EVENTS, RUNS
+from harness.show.board.play.desk import Desk
+from harness.show.board.store import rooms, runs
+from harness.show.board.store.database import Database
+from harness.show.board.store.runs import Event
+from harness.show.board.store.tables import EVENTS, RUNS
 
 KEPT: Final = 2000  # events in memory, at least
 _READ: Final = 500  # events of one look
@@ -52,12 +52,13 @@ class _Look:
 class Feed:
     """The latest events, in the order of their numbers: those after `begins`, None before a look.
 
-    `number` grows whenever there is something new.
+    `number` grows whenever there is something new. Who reads it stops when it is no longer `is_open`.
     """
 
     desk: Desk
     begins: int | None = None
     number: int = 0
+    is_open: bool = True
     epochs: Mapping[int, int] = field(default_factory=dict)
     owners: Mapping[int, int] = field(default_factory=dict)
     _kept: list[News] = field(default_factory=list)
@@ -85,6 +86,13 @@ class Feed:
         except TimeoutError:
             return False
         return True
+
+    async def end(self) -> None:
+        """There is no more: whoever waits is told."""
+        async with self._fresh:
+            self.is_open = False
+            self.number += 1
+            self._fresh.notify_all()
 
     async def work(self) -> None:
         """Read whenever the desk tells of something new, until cancelled."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from harness.show.board import attachments
+from harness.show.board.store import attachments
 
 LIMIT: Final = 64 * 1024  # bytes of a body: forms only
 FILE_LIMIT: Final = attachments.LIMIT + LIMIT  # of one that brings a file

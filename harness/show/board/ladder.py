@@ -17,12 +17,13 @@ from functools import cache
 from typing import Final
 
 from harness.rules import profile as profiles
-from harness.show.board import reviews, runs, waivers, wording
-from harness.show.board.database import Database
-from harness.show.board.reviews import Review
-from harness.show.board.rooms import Room, System
-from harness.show.board.runs import WHOLE, Run
-from harness.show.board.waivers import Waiver
+from harness.show.board import wording
+from harness.show.board.store import reviews, runs, waivers
+from harness.show.board.store.database import Database
+from harness.show.board.store.reviews import Review
+from harness.show.board.store.rooms import Room, System
+from harness.show.board.store.runs import WHOLE, Run
+from harness.show.board.store.waivers import Waiver
 from harness.text import Text, plain, say
 
 LEVELS: Final = ("N1", "N2", "N3")

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.show.board.reviews import Review
-from harness.show.board.rooms import System
-from harness.show.board.runs import Event, Run
-from harness.show.board.slots import Told
+from harness.show.board.store.reviews import Review
+from harness.show.board.store.rooms import System
+from harness.show.board.store.runs import Event, Run
+from harness.show.board.store.slots import Told
 
 WIDTH: Final = 1200
 LEAST: Final = 3.0  # of a bar, so that a short run is seen

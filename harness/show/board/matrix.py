@@ -6,8 +6,8 @@ from functools import cache
 from typing import Final
 
 from harness.rules import profile as profiles
-from harness.show.board.rooms import Room, System
-from harness.show.board.runs import BETWEEN, Run
+from harness.show.board.store.rooms import Room, System
+from harness.show.board.store.runs import BETWEEN, Run
 from harness.sim import scenario
 from harness.sim.scenario import Scenario
 from harness.text import Text, plain

@@ -15,14 +15,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from harness.errors import HarnessError
-from harness.show.board import app, codes, database, desk, entry, invite, rooms
+from harness.show.board import app
 from harness.show.board.access import Board
-from harness.show.board.codes import Attempts, Secret
 from harness.show.board.cookies import Cookies
-from harness.show.board.database import Database
-from harness.show.board.desk import Desk
 from harness.show.board.feed import Feed
+from harness.show.board.pages import entry, invite
 from harness.show.board.patience import Patient
+from harness.show.board.play import desk
+from harness.show.board.play.desk import Desk
+from harness.show.board.store import codes, database, rooms
+from harness.show.board.store.codes import Attempts, Secret
+from harness.show.board.store.database import Database
 from harness.show.words import tr
 from harness.sim.network.net import why
 from harness.sim.network.tls import Tls
@@ -81,7 +84,7 @@ def serve(
         tell(tr("board.stop_with"))
         pages = app.make(board, terms.names, any_address=terms.any_address)
         sys.setswitchinterval(_TURN)
-        _Server(config(pages)).run(sockets=[listening])
+        _Server(config(pages), board.feed).run(sockets=[listening])
     return 0
 
 
@@ -101,7 +104,18 @@ def config(pages: FastAPI, http: type[Patient] = Patient) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Ends in order at a signal, which is no mistake; at once at the second SIGINT."""
+    """Ends in order at a signal, which is no mistake; at once at the second SIGINT.
+
+    Streams end first: nothing else ends while they are open.
+    """
+
+    def __init__(self, how: uvicorn.Config, feed: Feed) -> None:
+        super().__init__(how)
+        self.feed = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.feed.end()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit and sig == signal.SIGINT

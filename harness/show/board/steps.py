@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from harness.rules.profile import Flow, Profile
-from harness.show.board.runs import Event, Run
+from harness.show.board.store.runs import Event, Run
 from harness.sim.scenario import Scenario, Step
 from harness.text import Text, say
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from harness.show.board import cookies
-from harness.show.board.runs import Event
+from harness.show.board.store.runs import Event
 from harness.show.pages import page
 from harness.show.words import visible
 from harness.text import LANGUAGES, Text, say

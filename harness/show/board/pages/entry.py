@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from harness.errors import HarnessError
 from harness.rules import profile as profiles
-from harness.show.board import access, answers, invite, levels, matrix, rooms, waivers
+from harness.show.board import access, matrix
 from harness.show.board.access import Board, Form, Refusal, Visit
-from harness.show.board.codes import normal
+from harness.show.board.pages import answers, invite, levels
+from harness.show.board.store import rooms, waivers
+from harness.show.board.store.codes import normal
 from harness.text import say
 
 ROUTER: Final = APIRouter()

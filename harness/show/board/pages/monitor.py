@@ -7,11 +7,13 @@ from fastapi import APIRouter, Depends
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
-from harness.show.board import access, answers, export, matrix, reviews, rooms, runs
+from harness.show.board import access, export, matrix
 from harness.show.board.access import Form, Number, Refusal, Visit
-from harness.show.board.reviews import DECISIONS
-from harness.show.board.rooms import Room
-from harness.show.board.runs import Run
+from harness.show.board.pages import answers
+from harness.show.board.store import reviews, rooms, runs
+from harness.show.board.store.reviews import DECISIONS
+from harness.show.board.store.rooms import Room
+from harness.show.board.store.runs import Run
 from harness.text import say
 
 ROUTER: Final = APIRouter()

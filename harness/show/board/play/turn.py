@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.show.board.runs import Run
+from harness.show.board.store.runs import Run
 
 
 def next_runs(

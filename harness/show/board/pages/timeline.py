@@ -6,11 +6,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from harness.show.board import access, answers, lanes, matrix, reviews, rooms, runs, schedule
+from harness.show.board import access, lanes, matrix
 from harness.show.board.access import Number, Visit
 from harness.show.board.lanes import Window
-from harness.show.board.rooms import Room
-from harness.show.board.runs import Run
+from harness.show.board.pages import answers, schedule
+from harness.show.board.store import reviews, rooms, runs
+from harness.show.board.store.rooms import Room
+from harness.show.board.store.runs import Run
 
 ROUTER: Final = APIRouter()
 From = Annotated[Visit, Depends(access.visit)]

@@ -5,9 +5,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from harness.show.board import access, answers, invite, rooms
+from harness.show.board import access
 from harness.show.board.access import Form, Number
-from harness.show.board.rooms import ROLES
+from harness.show.board.pages import answers, invite
+from harness.show.board.store import rooms
+from harness.show.board.store.rooms import ROLES
 
 ROUTER: Final = APIRouter()
 Sent = Annotated[Form, Depends(access.form)]

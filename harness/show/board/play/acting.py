@@ -5,10 +5,11 @@ from typing import Final
 
 import anyio.from_thread
 
-from harness.show.board import ladder, rooms, runs
+from harness.show.board import ladder
 from harness.show.board.access import Refusal, Visit
-from harness.show.board.rooms import Room, System
-from harness.show.board.runs import Run
+from harness.show.board.store import rooms, runs
+from harness.show.board.store.rooms import Room, System
+from harness.show.board.store.runs import Run
 from harness.text import say
 
 MOST_WAITING: Final = 100  # runs of one person in the queue

@@ -15,12 +15,12 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from harness.show.board import reviews, rooms, runs
-from harness.show.board.database import Database
-from harness.show.board.player import Job
-from harness.show.board.rooms import System
-from harness.show.board.runs import Run
-from harness.show.board.turn import next_runs
+from harness.show.board.play.player import Job
+from harness.show.board.play.turn import next_runs
+from harness.show.board.store import reviews, rooms, runs
+from harness.show.board.store.database import Database
+from harness.show.board.store.rooms import System
+from harness.show.board.store.runs import Run
 from harness.sim.network.tls import Tls
 from harness.text import Text, say
 
@@ -159,7 +159,7 @@ class Desk:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "player.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "harness.show.board.player"),
+                *(sys.executable, "-m", "harness.show.board.play.player"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

@@ -16,9 +16,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from harness.errors import HarnessError
-from harness.show.board.database import Database
-from harness.show.board.rooms import Person
-from harness.show.board.tables import ATTACHMENTS, PEOPLE, RUNS
+from harness.show.board.store.database import Database
+from harness.show.board.store.rooms import Person
+from harness.show.board.store.tables import ATTACHMENTS, PEOPLE, RUNS
 from harness.show.words import visible
 from harness.text import say
 

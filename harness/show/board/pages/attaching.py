@@ -7,9 +7,11 @@ from fastapi import APIRouter, Depends
 from starlette.responses import FileResponse, Response
 
 from harness.errors import HarnessError
-from harness.show.board import access, answers, attachments, runs
+from harness.show.board import access
 from harness.show.board.access import Form, Number, Refusal, Upload, Visit
-from harness.show.board.attachments import Attachment
+from harness.show.board.pages import answers
+from harness.show.board.store import attachments, runs
+from harness.show.board.store.attachments import Attachment
 from harness.text import say
 
 ROUTER: Final = APIRouter()

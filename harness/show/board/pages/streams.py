@@ -15,11 +15,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from harness.show.board import access, matrix, runs, wording
+from harness.show.board import access, matrix, wording
 from harness.show.board.access import Number, Refusal, Visit
 from harness.show.board.feed import News
 from harness.show.board.patience import SLOW
-from harness.show.board.runs import Event
+from harness.show.board.store import runs
+from harness.show.board.store.runs import Event
 from harness.text import say
 
 ROUTER: Final = APIRouter()
@@ -119,14 +120,14 @@ def _last_seen(visit: Visit) -> int:
 async def _told(wanted: _Wanted, last: int) -> AsyncIterator[str]:
     """Events as text, until the visitor leaves or may no longer read."""
     visit = wanted.visit
-    desk, feed, session = visit.board.desk, visit.board.feed, visit.session
+    feed, session = visit.board.feed, visit.session
     key = (session.nonce, visit.request.url.path)
     _VIEWERS.came(session.person)
     try:
         yield "retry: 1000\n\n"
         if _VIEWERS.was_cut(key):
             yield _line("slow", {"told": say("board.was_slow").in_(visit.lang)})
-        while desk.is_open and feed.epochs.get(session.person, session.epoch) == session.epoch:
+        while feed.is_open and feed.epochs.get(session.person, session.epoch) == session.epoch:
             seen = feed.number
             text, last = await _next(wanted, last)
             if text:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import segno
 from markupsafe import Markup
 
-from harness.show.board import rooms
 from harness.show.board.access import Board, Visit
-from harness.show.board.rooms import Room
+from harness.show.board.store import rooms
+from harness.show.board.store.rooms import Room
 
 ROLE = "vendor"  # whose code is shown
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from harness.show.board.database import Database
-from harness.show.board.rooms import Person, System
-from harness.show.board.tables import PEOPLE, WAIVERS
+from harness.show.board.store.database import Database
+from harness.show.board.store.rooms import Person, System
+from harness.show.board.store.tables import PEOPLE, WAIVERS
 
 
 @dataclass(frozen=True, slots=True)

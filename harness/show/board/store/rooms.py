@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from harness.errors import HarnessError
-from harness.show.board import codes
-from harness.show.board.codes import Secret
-from harness.show.board.database import Database
-from harness.show.board.tables import KEYS, PEOPLE, ROOMS, RUNS, SYSTEMS
+from harness.show.board.store import codes
+from harness.show.board.store.codes import Secret
+from harness.show.board.store.database import Database
+from harness.show.board.store.tables import KEYS, PEOPLE, ROOMS, RUNS, SYSTEMS
 from harness.sim.network.tls import Tls
 from harness.text import say
 

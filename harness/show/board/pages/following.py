@@ -8,21 +8,14 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from harness.rules import profile as profiles
-from harness.show.board import (
-    access,
-    acting,
-    answers,
-    attachments,
-    matrix,
-    reviews,
-    rooms,
-    runs,
-    steps,
-)
+from harness.show.board import access, matrix, steps
 from harness.show.board.access import Form, Number, Visit
-from harness.show.board.reviews import Review
-from harness.show.board.rooms import Room
-from harness.show.board.runs import Event, Run
+from harness.show.board.pages import answers
+from harness.show.board.play import acting
+from harness.show.board.store import attachments, reviews, rooms, runs
+from harness.show.board.store.reviews import Review
+from harness.show.board.store.rooms import Room
+from harness.show.board.store.runs import Event, Run
 from harness.text import Text, plain
 
 ROUTER: Final = APIRouter()

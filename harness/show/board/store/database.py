@@ -21,7 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateColumn
 
 from harness.errors import HarnessError
-from harness.show.board.tables import METADATA
+from harness.show.board.store.tables import METADATA
 from harness.text import plain, say
 
 _PRAGMAS: Final = (

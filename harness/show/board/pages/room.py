@@ -9,20 +9,13 @@ from starlette.responses import Response
 
 from harness.errors import HarnessError
 from harness.show import doctor
-from harness.show.board import (
-    access,
-    acting,
-    answers,
-    invite,
-    ladder,
-    matrix,
-    rooms,
-    runs,
-    schedule,
-)
+from harness.show.board import access, ladder, matrix
 from harness.show.board.access import Form, Number, Refusal, Visit
 from harness.show.board.ladder import LEVELS
-from harness.show.board.rooms import Declared, Room, System
+from harness.show.board.pages import answers, invite, schedule
+from harness.show.board.play import acting
+from harness.show.board.store import rooms, runs
+from harness.show.board.store.rooms import Declared, Room, System
 from harness.show.doctor import Line
 from harness.show.runs.surroundings import now
 from harness.text import say

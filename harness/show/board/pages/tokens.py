@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import delete, func, insert, select
 from starlette.responses import Response
 
-from harness.show.board import access, answers, codes
+from harness.show.board import access
 from harness.show.board.access import Board, Form, Number, Refusal, Visit
-from harness.show.board.database import Database
-from harness.show.board.tables import TOKENS
+from harness.show.board.pages import answers
+from harness.show.board.store import codes
+from harness.show.board.store.database import Database
+from harness.show.board.store.tables import TOKENS
 from harness.text import say
 
 ROUTER: Final = APIRouter()

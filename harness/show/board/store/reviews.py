@@ -11,10 +11,10 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
-from harness.show.board.database import Database
-from harness.show.board.rooms import Person
-from harness.show.board.runs import OPEN
-from harness.show.board.tables import PEOPLE, REVIEWS, RUNS
+from harness.show.board.store.database import Database
+from harness.show.board.store.rooms import Person
+from harness.show.board.store.runs import OPEN
+from harness.show.board.store.tables import PEOPLE, REVIEWS, RUNS
 
 DECISIONS: Final = ("verified", "partial", "failed")
 _COMMENT: Final = "comment"

@@ -6,9 +6,11 @@ import anyio.from_thread
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from harness.show.board import access, answers, ladder, rooms, runs, waivers
+from harness.show.board import access, ladder
 from harness.show.board.access import Form, Number, Refusal, Visit
-from harness.show.board.rooms import System
+from harness.show.board.pages import answers
+from harness.show.board.store import rooms, runs, waivers
+from harness.show.board.store.rooms import System
 from harness.text import say
 
 ROUTER: Final = APIRouter()

@@ -1,4 +1,4 @@
-"""One run of a board, in a process of its own: `python -m harness.show.board.player`.
+"""One run of a board, in a process of its own: `python -m harness.show.board.play.player`.
 
 The job comes as one line of JSON on standard input, events go as lines of JSON to standard output.
 When the input ends, or says more, the run stops in order and its report is written: a server that
@@ -20,7 +20,7 @@ from harness.errors import HarnessError, NotMeasured
 from harness.rules import profile as profiles
 from harness.rules.rule import Verdict
 from harness.show import blaming, outputs
-from harness.show.board import between
+from harness.show.board.play import between
 from harness.show.evidence import making
 from harness.show.ranking import findings_in_order
 from harness.show.report import Report

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from harness.show.board.database import Database
-from harness.show.board.rooms import System
-from harness.show.board.tables import EVENTS, RUNS, SYSTEMS
+from harness.show.board.store.database import Database
+from harness.show.board.store.rooms import System
+from harness.show.board.store.tables import EVENTS, RUNS, SYSTEMS
 from harness.text import Text
 
 OPEN: Final = ("proposed", "queued", "running")

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from harness.errors import HarnessError
-from harness.show.board import access, answers, matrix, pairing, rooms, runs, slots
+from harness.show.board import access, matrix, pairing
 from harness.show.board.access import Form, Number, Refusal, Visit
-from harness.show.board.database import Database
-from harness.show.board.rooms import Room, System
-from harness.show.board.runs import BETWEEN, WHOLE
-from harness.show.board.slots import Told, Wanted
+from harness.show.board.pages import answers
+from harness.show.board.store import rooms, runs, slots
+from harness.show.board.store.database import Database
+from harness.show.board.store.rooms import Room, System
+from harness.show.board.store.runs import BETWEEN, WHOLE
+from harness.show.board.store.slots import Told, Wanted
 from harness.text import say
 
 ROUTER: Final = APIRouter()

@@ -12,9 +12,9 @@ from typing import Final
 from sqlalchemy import delete, func, insert, select, update
 
 from harness.errors import HarnessError
-from harness.show.board.database import Database
-from harness.show.board.runs import WHOLE, Run
-from harness.show.board.tables import RUNS, SLOTS
+from harness.show.board.store.database import Database
+from harness.show.board.store.runs import WHOLE, Run
+from harness.show.board.store.tables import RUNS, SLOTS
 from harness.text import say
 
 MOST: Final = 1000  # slots of a room
