@@ -52,7 +52,7 @@ class _Look:
 class Feed:
     """The latest events, in the order of their numbers: those after `begins`, None before a look.
 
-    `number` grows whenever there is something new. Who reads it stops when it is no longer `is_open`.
+    `number` grows whenever there is something new; readers stop when it `is_open` no longer.
     """
 
     desk: Desk
