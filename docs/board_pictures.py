@@ -24,9 +24,9 @@ from sqlalchemy import update
 from harness import data
 from harness.rules import profile as profiles
 from harness.show.board import app, pairing, serving
-from harness.show.board.store import attachments, reviews, rooms, runs, slots
-from harness.show.board.play import player
 from harness.show.board.access import Board
+from harness.show.board.play import player
+from harness.show.board.store import attachments, reviews, rooms, runs, slots
 from harness.show.board.store.rooms import Declared, Opened, Person, System
 from harness.show.board.store.tables import REVIEWS, RUNS, SLOTS
 from harness.show.runs import session
