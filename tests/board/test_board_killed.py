@@ -28,8 +28,10 @@ class Served:
                 *("--ports", "26990-26999", *more),
             ],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
+        self.said = ""  # on its error output, once it has ended
         self.links: dict[str, str] = {}
         assert self.process.stdout
         for line in self.process.stdout:
@@ -43,7 +45,7 @@ class Served:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        self.process.communicate(timeout=PATIENCE)
+        _, self.said = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
 
 
@@ -79,6 +81,18 @@ def test_a_killed_server_goes_on_where_it_was(tmp_path: Path, url: str | None) -
             goes_on_from_where_it_was(later)
             assert second.end(signal.SIGTERM) == 0
     assert (tmp_path / "runs" / "000002" / "report.html").is_file()
+
+
+def test_a_server_ends_while_pages_are_live(tmp_path: Path) -> None:
+    served = Served(tmp_path, "--room", "Lille", *("--scenario", SCENARIOS[0]))
+    with served.client() as client:
+        Visitor(client).join(served.links["Vendors"].partition("#")[2])
+        with client.stream("GET", "/rooms/1/events") as live:
+            lines = live.iter_lines()
+            assert next(lines).startswith("retry:")
+            assert served.end(signal.SIGTERM) == 0
+            assert [line for line in lines if line.startswith("data:")] == []
+    assert served.said == ""
 
 
 def goes_on_from_where_it_was(client: httpx2.Client) -> None:
