@@ -11,6 +11,7 @@ from typing import ClassVar
 from unittest.mock import patch
 
 import pytest
+from durable_session import CLOCK, FULL, Line, Session
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,7 +24,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from stored import CLOCK, FULL, Line, Session
 
 from harness.rules import profile as profiles
 from harness.sim.generate import cases
