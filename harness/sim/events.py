@@ -175,4 +175,22 @@ class Weigh:
     task: Task
 
 
-Action = Deliver | Reply | Weigh
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What came on a connection is answered later; what comes on it meanwhile waits as well."""
+
+    role: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a `Hold` was for has been handled; its answer, if there is one, was among the actions
+    before this.
+    """
+
+    role: str
+    connection: str
+
+
+Action = Deliver | Reply | Weigh | Hold | Release

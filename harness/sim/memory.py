@@ -13,7 +13,9 @@ from harness.sim.events import (
     Answered,
     Deliver,
     Event,
+    Hold,
     Received,
+    Release,
     Reply,
     Strayed,
     Tick,
@@ -66,6 +68,8 @@ class Wire:
             if isinstance(action, Weigh):
                 self._waiting += self._weighed(action)
                 continue
+            if isinstance(action, Hold | Release):
+                continue  # everything is handled one after the other here
             self.carried.append((action.role, action.data))
             to = _OTHER[action.role]
             for event in self._events(to, action):

@@ -21,9 +21,11 @@ from harness.sim.events import (
     Closed,
     Deliver,
     Event,
+    Hold,
     Left,
     Received,
     Refused,
+    Release,
     Reply,
     Strayed,
     Tick,
@@ -182,7 +184,7 @@ class Simulation:
         held_by = self._held_by(event) if self._behind else None
         if held_by is not None:
             self._behind[held_by].append((event, now))
-            return []
+            return [Hold(self.role, event.connection)] if isinstance(event, Received) else []
         if isinstance(event, Received):
             return self._received(event, now)
         if isinstance(event, Answered):
@@ -360,6 +362,8 @@ class Simulation:
         actions = read(event.outcomes, now)
         for waited, at in behind:
             actions += self.handle(waited, at if isinstance(waited, Answered) else now)
+            if isinstance(waited, Received):
+                actions.append(Release(self.role, waited.connection))
         if name in self.actor.conversations:
             self._rest(self.actor.conversations[name])
         return actions

@@ -5,13 +5,17 @@
 
 import asyncio
 import json
+import socket
+import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from conversations import Ris, make_talks
-from program import simulator
+from program import PATIENCE, simulator
 
 from harness.rules.profile import Profile
+from harness.wire.mllp import frame
 
 pytestmark = pytest.mark.net
 
@@ -33,3 +37,31 @@ def test_every_conversation_gets_its_own_answers(tmp_path: Path, profile: Profil
         by_order.setdefault(exchange["conversation"], []).append(exchange["flow"])
     assert set(by_order) == {talk.order for talk in talks}
     assert {tuple(sorted(flows)) for flows in by_order.values()} == {("A", "B", "C", "D", "E")}
+
+
+def test_who_says_no_more_gets_the_answer_that_waits_for_a_document(
+    tmp_path: Path, profile: Profile
+) -> None:
+    """It waits for a document of its conversation, which came on another connection."""
+    (talk,) = make_talks(profile, 1, 0)
+    with (
+        simulator(tmp_path / "run", "platform") as platform,
+        socket.create_connection(("127.0.0.1", platform.port), PATIENCE) as one,
+        socket.create_connection(("127.0.0.1", platform.port), PATIENCE) as other,
+    ):
+        one.sendall(frame(talk.sent["B"]))
+        time.sleep(0.005)  # mostly enough for it to be read first
+        other.sendall(frame(talk.sent["A"]))
+        other.shutdown(socket.SHUT_WR)
+        with other.makefile("rb") as lines, one.makefile("rb") as first:
+            assert b"MSA|A" in lines.read()
+            assert b"MSA|A" in read_block(first)
+
+
+def read_block(stream: BinaryIO) -> bytes:
+    found = b""
+    while not found.endswith(b"\x1c\r"):
+        byte = stream.read(1)
+        assert byte, found
+        found += byte
+    return found

@@ -29,6 +29,20 @@ def test_it_waits_for_those_of_its_own_connection() -> None:
     assert taken(lineup) == ["other", "document", "request"]
 
 
+def test_a_connection_that_is_held_waits_until_it_is_released_as_often() -> None:
+    lineup: Lineup[str] = Lineup()
+    lineup.add("c", 100, "request")
+    lineup.hold("c")
+    lineup.hold("c")
+    lineup.add("c", 100, "next")
+    lineup.add("d", LARGE, "other")
+    assert taken(lineup) == ["other"]
+    lineup.release("c")
+    assert taken(lineup) == []
+    lineup.release("c")
+    assert taken(lineup) == ["request", "next"]
+
+
 def test_a_document_is_not_passed_over_for_ever() -> None:
     lineup: Lineup[str] = Lineup()
     lineup.add("c", LARGE, "document")

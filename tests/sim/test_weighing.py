@@ -12,7 +12,17 @@ from harness.rules.profile import Profile
 from harness.rules.rule import Seen, Verdict
 from harness.sim.actor import Actor
 from harness.sim.case import Case
-from harness.sim.events import Answered, Deliver, Received, Reply, Tick, Weigh, Weighed
+from harness.sim.events import (
+    Answered,
+    Deliver,
+    Hold,
+    Received,
+    Release,
+    Reply,
+    Tick,
+    Weigh,
+    Weighed,
+)
 from harness.sim.generate import cases, messages
 from harness.sim.kept import Kept
 from harness.sim.network.lineup import LARGE, Lineup
@@ -99,9 +109,12 @@ def test_what_its_conversation_says_meanwhile_waits(
     machine = simulation(setting, beside=True)
     b = ris.compose("B", case, clock)
     (wanted,) = came(machine, b)
-    assert came(machine, ris.compose("A", case, clock), "d") == []
-    assert came(machine, b, "e") == []  # sent again over another connection
+    assert came(machine, ris.compose("A", case, clock), "d") == [Hold("platform", "d")]
+    assert came(machine, b, "e") == [Hold("platform", "e")]  # sent again over another connection
     actions = weighed(machine, weigher, wanted)
+    freed = [action.connection for action in actions if isinstance(action, Release)]
+    assert freed == ["d", "e"]
+    assert actions[-1] == Release("platform", "e")  # when its answer is there
     replies = [action for action in actions if isinstance(action, Reply)]
     assert [reply.connection for reply in replies] == ["c", "d", "e"]
     assert replies[0].data == replies[2].data

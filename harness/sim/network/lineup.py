@@ -6,7 +6,7 @@ the large ones none is passed over more than `PASSES` times. Those of a connecti
 until it is released.
 """
 
-from collections import deque
+from collections import Counter, deque
 from typing import Final, Generic, TypeVar
 
 LARGE: Final = 8 * 1024  # bytes; requests and acknowledgements are smaller, documents larger
@@ -23,22 +23,25 @@ class Lineup(Generic[E]):
         self._small: deque[str] = deque()  # connections by the size of their first event
         self._large: deque[str] = deque()
         self._passed = 0
-        self._held: set[str] = set()
+        self._held: Counter[str] = Counter()
 
     def __bool__(self) -> bool:
         """There is something to take."""
         return bool(self._small or self._large)
 
     def hold(self, connection: str) -> None:
-        """Its events wait."""
-        self._held.add(connection)
+        """Its events wait until it is released as often as it is held."""
+        self._held[connection] += 1
         for line in (self._small, self._large):
             if connection in line:
                 line.remove(connection)
 
     def release(self, connection: str) -> None:
         """Its events go on."""
-        self._held.discard(connection)
+        self._held[connection] -= 1
+        if self._held[connection] > 0:
+            return
+        del self._held[connection]
         queue = self._queues.get(connection)
         if queue:
             self._enter(connection, queue[0][0])

@@ -33,9 +33,11 @@ from harness.sim.events import (
     Connected,
     Deliver,
     Event,
+    Hold,
     Left,
     Received,
     Refused,
+    Release,
     Reopened,
     Reply,
     Strayed,
@@ -299,6 +301,12 @@ class _Runner:
             if isinstance(action, Weigh):
                 self._weigh(action)
                 continue
+            if isinstance(action, Hold):
+                self._hold(action.connection)
+                continue
+            if isinstance(action, Release):
+                self._release(action.connection)
+                continue
             connection = self.connections.get(getattr(action, "connection", ""))
             if connection:
                 connection.owed += 1
@@ -311,10 +319,7 @@ class _Runner:
         if self.wiring.scales is None:
             raise RuntimeError("nobody to weigh")
         self.weighing += 1
-        connection = self.connections.get(action.connection)
-        if connection:
-            connection.owed += 1
-            self.lineup.hold(action.connection)
+        self._hold(action.connection)
         doing = asyncio.wrap_future(self.wiring.scales.weigh(action.task))
         doing.add_done_callback(partial(self._take_result, action))
 
@@ -323,13 +328,21 @@ class _Runner:
         self.mistake = self.mistake or doing.exception()
         if not doing.exception():
             self.feed(Weighed(action.role, action.ticket, doing.result()))
-        self.lineup.release(action.connection)
-        if action.connection in self.connections:
-            self.connections[action.connection].settle()
+        self._release(action.connection)
         if self.lineup:
             asyncio.get_running_loop().call_soon(self._handle_next)
         self.weighed.set()
         self.wake.set()
+
+    def _hold(self, connection: str) -> None:
+        self.lineup.hold(connection)
+        if connection in self.connections:
+            self.connections[connection].owed += 1
+
+    def _release(self, connection: str) -> None:
+        self.lineup.release(connection)
+        if connection in self.connections:
+            self.connections[connection].settle()
 
     async def _settle_all(self) -> None:
         """Whatever was read is handled to its end."""

@@ -14,13 +14,14 @@ from harness.sim.actor import Actor
 from harness.sim.events import (
     Action,
     Answered,
+    Deliver,
     Event,
     Received,
     Refused,
+    Reply,
     Strayed,
     Tick,
     Unreachable,
-    Weigh,
 )
 from harness.sim.generate import cases
 from harness.sim.play import ACK_TIMEOUT, Play, Setting
@@ -120,7 +121,7 @@ def _early(table: Table) -> None:
 
 def _said(action: Action) -> Message:
     """The message that is sent; a play weighs nothing beside."""
-    assert not isinstance(action, Weigh)  # noqa: S101
+    assert isinstance(action, Deliver | Reply)  # noqa: S101
     return Message(action.data.removeprefix(b"\x0b")[:-2])
 
 
