@@ -1,7 +1,5 @@
 """A board on an embedded database, and once more on the server that TELERAD_TEST_DB names."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +9,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra `server` is not installed")
 
 import databases
+from chromium import chromium
 from visitor import Near, make_room
 
 from harness.show.board import serving
@@ -18,8 +17,6 @@ from harness.show.board.access import Board
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 
 
 @pytest.fixture(scope="session")
@@ -106,11 +103,5 @@ def monitor(board: Board, codes: dict[str, str]) -> Near:
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    program = os.environ.get("TELERAD_CHROMIUM") or shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: install it, or name one in TELERAD_CHROMIUM")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+    with chromium() as started:
         yield started
-        started.close()

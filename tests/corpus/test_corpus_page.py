@@ -1,13 +1,12 @@
 """The summary page in a real browser: plots in the colours of the page, nothing fetched or said."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import chromium
 
 from harness.rules.profile import Profile
 from harness.show.checking import Asked
@@ -46,16 +45,8 @@ def page(
 
 @pytest.fixture(scope="module")
 def browser(page: Path) -> Iterator[Any]:
-    program = os.environ.get("TELERAD_CHROMIUM") or shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: install it, or name one in TELERAD_CHROMIUM")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
-        )
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

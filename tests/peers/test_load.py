@@ -16,6 +16,7 @@ from program import simulator
 from unreliable import EVERY, Unreliable
 
 from harness import data
+from harness.rules.keeping import Asked
 from harness.rules.profile import Profile
 from harness.rules.rule import Verdict
 from harness.show.load import jsonfmt, page, record
@@ -25,7 +26,6 @@ from harness.sim.actor import Actor
 from harness.sim.load.exam import make_case
 from harness.sim.load.schedule import Schedule
 from harness.sim.load.traffic import Terms
-from harness.sim.load.workers import Rules
 from harness.sim.network import load
 from harness.sim.network.load import Load, Plan
 
@@ -41,7 +41,7 @@ def free() -> int:
 def plan(profile: Profile, to: int, listen: int | None, schedule: Schedule, folder: Path) -> Plan:
     return Plan(
         profile=profile,
-        rules=Rules(profile.id),
+        asked=Asked(profile.id),
         role="ris",
         to=("127.0.0.1", to),
         schedule=schedule,

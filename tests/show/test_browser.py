@@ -1,13 +1,12 @@
 """The report in a real browser: headless Chromium, driven by playwright."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from chromium import chromium
 
 from harness.rules import profile as profiles
 from harness.rules.profile import Profile
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-)
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +33,8 @@ def browser(faulty: Report, everything: Report, hostile: Report) -> "Iterator[Br
     assert faulty.exchanges
     assert everything.exchanges
     assert hostile.files
-    program = os.environ.get("TELERAD_CHROMIUM") or shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: install it, or name one in TELERAD_CHROMIUM")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+    with chromium() as started:
         yield started
-        started.close()
 
 
 SEVERE = ("serious", "critical")

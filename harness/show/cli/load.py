@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import click
 
 from harness.errors import HarnessError
 from harness.rules import contested
+from harness.rules.keeping import Asked
 from harness.show import outputs
 from harness.show.cli import options
 from harness.show.cli.playing import command_line
@@ -25,7 +27,6 @@ from harness.sim.load.exam import CASES, Said
 from harness.sim.load.schedule import Schedule, parse_rate, parse_time
 from harness.sim.load.sifting import Found
 from harness.sim.load.traffic import Terms
-from harness.sim.load.workers import Rules
 from harness.sim.network import load
 from harness.sim.network.net import Address
 from harness.sim.network.tls import Tls
@@ -67,13 +68,7 @@ _APART: Final = 1000  # exams a second at most, so that two loads never share a 
     help=tr("cli.opt.load_documents"),
 )
 @click.option("--case", "names", multiple=True, metavar="NAME", help=tr("cli.opt.load_case"))
-@click.option(
-    "--ack-timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=10.0,
-    show_default=True,
-    help=tr("cli.opt.ack_timeout"),
-)
+@options.ack_timeout
 @click.option(
     "--within",
     type=click.FloatRange(0.1, 86400),
@@ -144,7 +139,7 @@ def command(
     chosen = contested.parse(readings)
     plan = load.Plan(
         profile=profile,
-        rules=Rules(profile_name, mapping, cda_schema and cda_schema.absolute(), chosen),
+        asked=Asked(profile_name, mapping, cda_schema and cda_schema.absolute(), chosen),
         role=role,
         to=peer,
         schedule=schedule,
@@ -185,7 +180,7 @@ def _first() -> int:
     return int((time.time() - _EPOCH) * _APART)
 
 
-def _listening(terminal: Terminal, role: str, at: Address | None):  # type: ignore[no-untyped-def]
+def _listening(terminal: Terminal, role: str, at: Address | None) -> Callable[[Address], None]:
     def told_where(where: Address) -> None:
         address = f"{where[0]}:{where[1]}"
         terminal.line(tr("term.listens", role=say(f"role.{role}"), where=address))

@@ -77,6 +77,18 @@ def profile_of_run(function: F) -> F:
     return option(function)
 
 
+def ack_timeout(function: F) -> F:
+    """`--ack-timeout`, in seconds."""
+    option = click.option(
+        "--ack-timeout",
+        type=click.FloatRange(0.1, 3600),
+        default=10.0,
+        show_default=True,
+        help=tr("cli.opt.ack_timeout"),
+    )
+    return option(function)
+
+
 def sync(function: F) -> F:
     """`--sync/--no-sync`."""
     option = click.option("--sync/--no-sync", default=True, help=tr("cli.opt.sync"))

@@ -43,13 +43,7 @@ from harness.wire.transcript import Record
     help=tr("cli.opt.fault"),
 )
 @click.option("--list-faults", is_flag=True, help=tr("cli.opt.list_faults"))
-@click.option(
-    "--ack-timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=10.0,
-    show_default=True,
-    help=tr("cli.opt.ack_timeout"),
-)
+@options.ack_timeout
 @options.tls
 @click.option(
     "--tls-on",

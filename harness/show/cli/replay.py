@@ -27,13 +27,7 @@ _OTHER = {"ris": "platform", "platform": "ris"}
 @click.option("--to", required=True, metavar="HOST:PORT", help=tr("cli.opt.replay_to"))
 @click.option("--as", "side", type=click.Choice(["ris", "platform"]), help=tr("cli.opt.replay_as"))
 @click.option("--fresh", is_flag=True, help=tr("cli.opt.fresh"))
-@click.option(
-    "--ack-timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=10.0,
-    show_default=True,
-    help=tr("cli.opt.ack_timeout"),
-)
+@options.ack_timeout
 @click.option("--out", type=click.Path(path_type=Path), help=tr("cli.opt.out"))
 @click.option("--format", "formats", default="text", show_default=True, help=tr("cli.opt.format"))
 @options.tls

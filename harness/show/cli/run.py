@@ -49,13 +49,7 @@ from harness.text import say
     "--seed", type=click.IntRange(0), default=1, show_default=True, help=tr("cli.opt.seed")
 )
 @click.option("--clock", metavar="ISO8601", help=tr("cli.opt.clock"))
-@click.option(
-    "--ack-timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=10.0,
-    show_default=True,
-    help=tr("cli.opt.ack_timeout"),
-)
+@options.ack_timeout
 @click.option("--within", type=click.FloatRange(0.1, 86400), help=tr("cli.opt.within"))
 @click.option(
     "--pause",

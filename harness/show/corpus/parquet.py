@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.errors import HarnessError
+from harness.show.corpus.rows import COLUMNS
 from harness.text import say
 
 if TYPE_CHECKING:
@@ -15,30 +16,6 @@ if TYPE_CHECKING:
 _WHOLE: Final = frozenset({"index", "bytes", "findings", "line"})
 _GROUP: Final = 20_000  # rows in memory at once
 _YES_OR_NO: Final = frozenset({"guessed"})
-COLUMNS: Final = (
-    "index",
-    "name",
-    "bytes",
-    "kind",
-    "guessed",
-    "application",
-    "facility",
-    "date",
-    "control_id",
-    "action",
-    "verdict",
-    "findings",
-    "rule",
-    "level",
-    "finding_verdict",
-    "path",
-    "xpath",
-    "line",
-    "expected_fr",
-    "expected_en",
-    "actual_fr",
-    "actual_en",
-)
 
 
 def check() -> None:

@@ -22,6 +22,16 @@ FINDINGS: Final = 200  # rows of one piece; `findings` says how many there are
 _LONG: Final = 400  # characters of what was expected and found
 _NAME: Final = 120
 _DATE: Final = "/cda:ClinicalDocument/cda:effectiveTime/@value"
+_OF_MESSAGE: Final = (
+    *("index", "name", "bytes", "kind", "guessed"),
+    *("application", "facility", "date", "control_id", "action"),
+)
+_OF_FINDING: Final = (
+    *("rule", "level", "finding_verdict", "path", "xpath", "line"),
+    *("expected_fr", "expected_en", "actual_fr", "actual_en"),
+)
+_NONE: Final[dict[str, Any]] = dict.fromkeys(_OF_FINDING)
+COLUMNS: Final = (*_OF_MESSAGE, "verdict", "findings", *_OF_FINDING)
 
 
 def of(piece: Piece, asked: Asked) -> bytes:
@@ -56,18 +66,8 @@ _OTHER_KINDS: Final = frozenset({"ACK", "DOC", "HL7", "ZAM"})
 
 
 def _head(piece: Piece) -> dict[str, Any]:
-    return {
-        "index": piece.index,
-        "name": piece.name,
-        "bytes": len(piece.raw),
-        "kind": None,
-        "guessed": False,
-        "application": None,
-        "facility": None,
-        "date": None,
-        "control_id": None,
-        "action": None,
-    }
+    told = {"index": piece.index, "name": piece.name, "bytes": len(piece.raw), "guessed": False}
+    return dict.fromkeys(_OF_MESSAGE) | told
 
 
 def _seen(found: Judged) -> dict[str, Any]:
@@ -103,22 +103,6 @@ def _lines(told: dict[str, Any], verdict: Verdict, findings: tuple[Finding, ...]
     if not findings:
         return _line(told | _NONE)
     return b"".join(_line(told | _finding(one)) for one in findings[:FINDINGS])
-
-
-_NONE: Final[dict[str, Any]] = dict.fromkeys(
-    (
-        "rule",
-        "level",
-        "finding_verdict",
-        "path",
-        "xpath",
-        "line",
-        "expected_fr",
-        "expected_en",
-        "actual_fr",
-        "actual_en",
-    )
-)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

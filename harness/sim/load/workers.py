@@ -10,12 +10,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final, TypeVar
 
 from harness.errors import NotMeasured
 from harness.rules import profile as profiles
-from harness.rules.contested import Readings
+from harness.rules.keeping import Asked
 from harness.rules.profile import Profile
 from harness.sim.load.exam import Said, Step, Supply, make_case, make_supply
 from harness.sim.load.sifting import Sifted, sift
@@ -29,16 +28,6 @@ _here: list[Profile] = []  # of a worker process
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How a worker process comes by the profile; it loads it once."""
-
-    name: str
-    mapping: Path | None = None
-    cda_schema: Path | None = None
-    readings: Readings = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """Exams to be made: their cases by name, their seeds, whether each has documents of ours."""
 
@@ -47,10 +36,10 @@ class Order:
     at: datetime
 
 
-def begin(rules: Rules) -> None:
+def begin(asked: Asked) -> None:
     """A worker begins."""
     child.begin()
-    _here[:] = [profiles.load(rules.name, rules.mapping, rules.cda_schema, rules.readings)]
+    _here[:] = [profiles.load(asked.name, asked.mapping, asked.cda_schema, asked.readings)]
 
 
 def make(order: Order) -> list[tuple[Supply, tuple[Step, ...]]]:
@@ -69,10 +58,10 @@ def judge(conversation: Sequence[Said]) -> Sifted:
 class Workers:
     """So many processes. Used within one event loop."""
 
-    def __init__(self, rules: Rules, count: int) -> None:
+    def __init__(self, asked: Asked, count: int) -> None:
         self.count = count
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(count, context, begin, (rules,))
+        self._pool = ProcessPoolExecutor(count, context, begin, (asked,))
 
     async def make(self, order: Order) -> list[tuple[Supply, tuple[Step, ...]]]:
         """Exams made in a worker. Raises NotMeasured when the workers are gone."""

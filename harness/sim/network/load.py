@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from harness.rules.keeping import Asked
 from harness.rules.profile import Profile
 from harness.sim.load.exam import CASES, Said, Step, script
 from harness.sim.load.schedule import Schedule
 from harness.sim.load.sifting import Found, Sifted, Sum
 from harness.sim.load.spool import Spool
 from harness.sim.load.traffic import Terms, Traffic
-from harness.sim.load.workers import BATCH, Bench, Order, Rules, Stock, Workers
+from harness.sim.load.workers import BATCH, Bench, Order, Stock, Workers
 from harness.sim.network.net import Address
 from harness.sim.network.pouring import Pipes
 from harness.sim.network.tls import Tls
@@ -37,7 +38,7 @@ class Plan:
     """
 
     profile: Profile
-    rules: Rules
+    asked: Asked
     role: str
     to: Address
     schedule: Schedule
@@ -104,7 +105,7 @@ class _Runner:
         self._enough = asyncio.Event()
         self._over = asyncio.Event()
         self._take_signals()
-        workers = Workers(plan.rules, plan.workers)
+        workers = Workers(plan.asked, plan.workers)
         try:
             with Spool(plan.folder / SPOOL) as spool:
                 self.bench = Bench(workers, spool, self._judged)
